@@ -1,0 +1,157 @@
+//! Calibration: from a channel's raw numbers to numbers that can be compared
+//! between images and added to each other.
+//!
+//! The reference maps of the standard channels, and how much each of them says
+//! about content, are committed with the program and were fitted on generated
+//! images (`cargo xtask calibrate-reference`). Maps for encoders come from
+//! calibration files. A raw channel without a map is *uncalibrated*: it is
+//! recorded and has no weight.
+
+use std::{collections::BTreeMap, path::Path};
+
+use arrcoc_decide::{MonotoneMap, Way};
+use arrcoc_host::Scale;
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// Name and version of the file format.
+pub const SCHEMA: &str = "arrcoc.calibration/1";
+
+/// What a channel counts that no calibration names: half as much as all of the
+/// reference channels together. Not fitted; a calibration file can say otherwise.
+const UNNAMED_THETA: f64 = 0.5;
+
+/// Maps and weights of channels.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    schema: String,
+    version: String,
+    #[serde(default)]
+    #[allow(dead_code, reason = "says where the file came from; not needed to use it")]
+    made_by: Option<String>,
+    #[serde(default)]
+    #[allow(dead_code, reason = "says where the file came from; not needed to use it")]
+    images: Option<serde_json::Value>,
+    #[serde(default)]
+    channels: BTreeMap<String, MonotoneMap>,
+    #[serde(default)]
+    theta: BTreeMap<String, f64>,
+    /// Encoder → channel → map to the probability that the patch holds what is asked for.
+    #[serde(default)]
+    encoders: BTreeMap<String, BTreeMap<String, MonotoneMap>>,
+}
+
+/// How a channel is read.
+pub(crate) enum Reading<'a> {
+    /// Through this map, with this θ.
+    Map(&'a MonotoneMap, f64),
+    /// As it is, with this θ.
+    AsIs(f64),
+    /// Not at all, for this reason.
+    Uncalibrated(String),
+}
+
+impl Calibration {
+    /// The calibration that is committed with the program.
+    ///
+    /// # Errors
+    /// None, unless the program was built with a broken file, which a test excludes.
+    pub fn reference() -> Result<Calibration, Error> {
+        Calibration::parse(include_str!("../calibration/reference.json"))
+    }
+
+    /// Reads a calibration file and lays it over the reference: what it names
+    /// replaces what the reference says.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not a calibration.
+    pub fn read(path: &Path) -> Result<Calibration, Error> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the calibration", &e))?;
+        let over = Calibration::parse(&text).map_err(|e| e.in_file(path))?;
+        let mut whole = Calibration::reference()?;
+        whole.version = format!("{}+{}", whole.version, over.version);
+        whole.channels.extend(over.channels);
+        whole.encoders.extend(over.encoders);
+        if !over.theta.is_empty() {
+            whole.theta = over.theta;
+        }
+        Ok(whole)
+    }
+
+    fn parse(text: &str) -> Result<Calibration, Error> {
+        let hint = format!("a calibration is JSON with `\"schema\": \"{SCHEMA}\"`");
+        let whole: Calibration =
+            serde_json::from_str(text).map_err(|e| Error::new(format!("not a calibration: {e}"), &hint))?;
+        if whole.schema != SCHEMA {
+            return Err(Error::new(format!("not a calibration: its schema is `{}`", whole.schema), hint));
+        }
+        if let Some((name, theta)) = whole.theta.iter().find(|(_, t)| !t.is_finite() || **t < 0.0) {
+            return Err(Error::new(
+                format!("theta of `{name}` is {theta}"),
+                "a weight is a finite number that is not negative",
+            ));
+        }
+        Ok(whole)
+    }
+
+    /// Which calibration this is.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// How a channel is read; `encoder` is what the given tensors say made them.
+    pub(crate) fn reading(&self, way: Way, name: &str, scale: Scale, encoder: Option<&str>) -> Reading<'_> {
+        let theta = match way {
+            Way::Participatory => 1.0,
+            _ => self.theta.get(name).copied().unwrap_or(UNNAMED_THETA),
+        };
+        if scale == Scale::Unit {
+            return Reading::AsIs(theta);
+        }
+        let map = match way {
+            Way::Participatory => encoder.and_then(|e| self.encoders.get(e)?.get(name)),
+            _ => self.channels.get(name),
+        };
+        match (map, way, encoder) {
+            (Some(map), _, _) => Reading::Map(map, theta),
+            (None, Way::Participatory, Some(encoder)) => {
+                Reading::Uncalibrated(format!("there is no calibration for the encoder `{encoder}`"))
+            }
+            (None, Way::Participatory, None) => {
+                Reading::Uncalibrated("the tensors name no encoder, so there is no calibration for it".into())
+            }
+            (None, ..) => Reading::Uncalibrated("the calibration has no map for it".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_reads_every_standard_channel() {
+        let reference = Calibration::reference().unwrap();
+        for name in ["entropy", "deviation", "edge_density"] {
+            assert!(
+                matches!(reference.reading(Way::Propositional, name, Scale::Raw, None), Reading::Map(..)),
+                "{name}"
+            );
+        }
+        let unknown = reference.reading(Way::Perspectival, "mine", Scale::Raw, None);
+        assert!(matches!(unknown, Reading::Uncalibrated(_)));
+        assert!(matches!(reference.reading(Way::Perspectival, "mine", Scale::Unit, None), Reading::AsIs(_)));
+    }
+
+    #[test]
+    fn what_is_no_calibration_is_refused() {
+        let refused = |text: &str| Calibration::parse(text).unwrap_err().message;
+        assert!(refused("{}").contains("missing field `schema`"));
+        assert!(refused(r#"{"schema": "x/1", "version": "1"}"#).contains("`x/1`"));
+        let nan = r#"{"schema": "arrcoc.calibration/1", "version": "1", "theta": {"entropy": -1}}"#;
+        assert!(refused(nan).contains("theta of `entropy` is -1"));
+    }
+}

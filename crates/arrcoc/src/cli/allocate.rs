@@ -1,0 +1,292 @@
+//! `arrcoc allocate`: decide for one or more images.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use arrcoc::{
+    Bounds, Config, Decision, Engine, Error, Grid, Limits, Override, Photo, Policy, Request, Rule, Tensors, Total,
+    calibration::Calibration, draw, explain, pack, request, tensors,
+};
+
+use super::{
+    Done,
+    args::{AllocateArgs, SearchArgs},
+    explain::position,
+    outputs, report, say,
+};
+
+/// The arguments, resolved: everything was read and checked that can be before
+/// a plugin is loaded.
+struct Job {
+    images: Vec<PathBuf>,
+    query: String,
+    policy: Policy,
+    grid: Grid,
+    tensors: Tensors,
+    limits: Limits,
+    outputs: Outputs,
+    strict: bool,
+}
+
+/// Where results go.
+struct Outputs {
+    json: Option<PathBuf>,
+    overlay: Option<PathBuf>,
+    render: Option<PathBuf>,
+    pack: Option<PathBuf>,
+    numbers: bool,
+    several: bool,
+}
+
+pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
+    let (job, config) = resolve(args)?;
+    let engine = Engine::open(config)?;
+    let mut lines = String::new();
+    let mut failed: Option<Error> = None;
+    let mut retreated = false;
+    for path in &job.images {
+        match one(&engine, &job, path) {
+            Ok(decision) => {
+                retreated |= !decision.reasons.is_empty();
+                let line = decision.to_json()? + "\n";
+                if job.outputs.json.as_deref() == Some(Path::new("-")) {
+                    say(&line);
+                } else {
+                    lines.push_str(&line);
+                    say(&(explain::line(&decision) + "\n"));
+                }
+            }
+            // The other images are still decided; the first failure is the exit code.
+            Err(e) => {
+                if let Some(before) = failed.replace(e) {
+                    report(&before);
+                }
+            }
+        }
+    }
+    match job.outputs.json.as_deref() {
+        Some(path) if path != Path::new("-") && !lines.is_empty() => outputs::write(path, lines.as_bytes())?,
+        _ => {}
+    }
+    if let Some(e) = failed {
+        return Err(e);
+    }
+    if job.strict && retreated {
+        // The reasons stand in the decisions; this only says why the exit code is 1.
+        let _ = writeln!(std::io::stderr(), "strict: a decision retreated; its `reasons` say why");
+        return Ok(Done::NotAsRequired);
+    }
+    Ok(Done::Well)
+}
+
+fn one(engine: &Engine, job: &Job, path: &Path) -> Result<Decision, Error> {
+    let photo = Photo::read(path, &job.limits)?;
+    let request = Request::new(photo)
+        .query(&job.query)
+        .policy(job.policy.clone())
+        .grid(job.grid)
+        .tensors(job.tensors.clone());
+    let decision = engine.allocate(&request).map_err(|e| about(e, path))?;
+    let photo = &request.photo;
+    let out = &job.outputs;
+    if let Some(to) = out.place(&out.overlay, path, "overlay.png") {
+        outputs::write(&to, &draw::overlay(photo, &decision, out.numbers, &to)?)?;
+    }
+    if let Some(to) = out.place(&out.render, path, "render.png") {
+        outputs::write(&to, &draw::render(photo, &decision, &to)?)?;
+    }
+    if let Some(to) = out.place(&out.pack, path, "pack.safetensors") {
+        outputs::write(&to, &pack::pack(photo, &decision)?)?;
+    }
+    Ok(decision)
+}
+
+/// The error of an image names the image.
+fn about(mut e: Error, path: &Path) -> Error {
+    e.message = format!("{}: {}", path.display(), e.message);
+    e
+}
+
+impl Outputs {
+    /// Where an output of this image goes: the file that was named, or a file in
+    /// the folder that was named for several images.
+    fn place(&self, named: &Option<PathBuf>, image: &Path, suffix: &str) -> Option<PathBuf> {
+        let named = named.as_ref()?;
+        if !self.several {
+            return Some(named.clone());
+        }
+        let name = image.file_name().unwrap_or_default().to_string_lossy();
+        Some(named.join(format!("{name}.{suffix}")))
+    }
+
+    fn check(&self, images: &[PathBuf]) -> Result<(), Error> {
+        if let Some(json) = self.json.as_deref().filter(|p| *p != Path::new("-")) {
+            outputs::check_writable(json)?;
+        }
+        for (named, suffix) in
+            [(&self.overlay, "overlay.png"), (&self.render, "render.png"), (&self.pack, "pack.safetensors")]
+        {
+            let Some(path) = named else { continue };
+            if self.several && !path.is_dir() {
+                return Err(Error::new(
+                    format!("{}: it is not a folder, and there are several images", path.display()),
+                    "make a folder and name it",
+                ));
+            }
+            for image in images {
+                if let Some(to) = self.place(named, image, suffix) {
+                    outputs::check_writable(&to)?;
+                    if suffix.ends_with("png") {
+                        draw::check_format(&to)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads everything the arguments say, in the order in which a person would
+/// want to hear of mistakes: the budget first, before any plugin is looked at.
+fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
+    let grid: Grid = args.grid.parse()?;
+    let policy = policy(&args, grid)?;
+    request::terms(&policy, grid).map_err(|e| with_positions(e, grid))?;
+    let max_pixels = args.max_pixels.trim().parse::<u64>().ok().filter(|n| *n > 0).ok_or_else(|| {
+        Error::new(format!("--max-pixels is `{}`", args.max_pixels), "give a whole number above 0")
+    })?;
+    let outputs = Outputs {
+        json: args.json,
+        overlay: args.overlay,
+        render: args.render,
+        pack: args.pack,
+        numbers: args.numbers,
+        several: args.images.len() > 1,
+    };
+    outputs.check(&args.images)?;
+    let tensors = args.tensors.as_deref().map(tensors::Tensors::read).transpose()?.unwrap_or_default();
+
+    let mut config = config(&args.search)?;
+    if !args.scorer.is_empty() {
+        config.scorers = args.scorer;
+    }
+    config.allocator = args.allocator.or(config.allocator);
+    config.backend = args.backend.or(config.backend).filter(|b| b != "auto");
+    config.threads = args.threads.unwrap_or(config.threads);
+    if let Some(path) = &args.calibration {
+        config.calibration = Some(Calibration::read(path)?);
+    }
+    for text in &args.param {
+        let (id, key, value) = param(text)?;
+        config.params.entry(id).or_default().insert(key, value);
+    }
+    let job = Job {
+        images: args.images,
+        query: args.query.unwrap_or_default(),
+        policy,
+        grid,
+        tensors,
+        limits: Limits { max_pixels },
+        outputs,
+        strict: args.strict,
+    };
+    Ok((job, config))
+}
+
+/// The configuration of the search arguments.
+pub(crate) fn config(args: &SearchArgs) -> Result<Config, Error> {
+    let mut config = args.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?;
+    config.search.files.clone_from(&args.plugin);
+    config.search.folders.clone_from(&args.plugin_dir);
+    Ok(config)
+}
+
+fn policy(args: &AllocateArgs, grid: Grid) -> Result<Policy, Error> {
+    let bounds: Bounds = args.bounds.parse()?;
+    let mut policy = Policy::new(bounds, total(args, bounds)?);
+    policy.levels = args.levels.parse()?;
+    if let Some(sampling) = &args.sampling {
+        policy.sampling = sampling.parse()?;
+    }
+    policy.force_uniform = args.uniform;
+    let mut add = |texts: &[String], rule: fn(u32) -> Rule| -> Result<(), Error> {
+        for text in texts {
+            let (patch, tokens) = text.split_once('=').ok_or_else(|| not_an_override(text))?;
+            let tokens = tokens.trim().parse().map_err(|_| not_an_override(text))?;
+            policy.overrides.push(Override { patch: patch_index(patch, grid)?, rule: rule(tokens) });
+        }
+        Ok(())
+    };
+    add(&args.pin, Rule::Pin)?;
+    add(&args.floor, Rule::Floor)?;
+    add(&args.ceil, Rule::Ceil)?;
+    for text in &args.ban {
+        policy.overrides.push(Override { patch: patch_index(text, grid)?, rule: Rule::Ban });
+    }
+    Ok(policy)
+}
+
+fn not_an_override(text: &str) -> Error {
+    Error::new(format!("`{text}` is not an override"), "write row, column and tokens, such as 3,17=400")
+}
+
+fn patch_index(text: &str, grid: Grid) -> Result<usize, Error> {
+    let (row, col) = position(text)?;
+    if row >= grid.rows || col >= grid.cols {
+        return Err(Error::new(
+            format!("there is no patch {row},{col} in a grid of {grid}"),
+            format!("rows go from 0 to {}, columns from 0 to {}", grid.rows - 1, grid.cols - 1),
+        ));
+    }
+    Ok(grid.index(row, col))
+}
+
+/// What the budget arguments ask for. Without one: the usual average, or half of
+/// the patches when bounds prune.
+fn total(args: &AllocateArgs, bounds: Bounds) -> Result<Total, Error> {
+    if let Some(text) = &args.average {
+        let average = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+        return average.map(Total::Average).ok_or_else(|| {
+            Error::new(format!("--average is `{text}`"), "give a number of tokens per patch, such as 150")
+        });
+    }
+    let Some(text) = &args.budget else {
+        let usual = request::DEFAULT_AVERAGE;
+        let fits = (f64::from(bounds.min())..=f64::from(bounds.max())).contains(&usual);
+        let middle = f64::from(bounds.min()) / 2.0 + f64::from(bounds.max()) / 2.0;
+        return Ok(Total::Average(if fits { usual } else { middle }));
+    };
+    let hint = "give a number of tokens such as 86400, or a range such as 50000..90000";
+    let read = |part: &str| {
+        let part = part.trim();
+        part.parse::<u64>().map_err(|_| Error::new(format!("--budget is `{text}`"), hint))
+    };
+    match text.split_once("..") {
+        Some((lo, hi)) => Ok(Total::Range { lo: read(lo)?, hi: read(hi)? }),
+        None => Ok(Total::Exact(read(text)?)),
+    }
+}
+
+fn param(text: &str) -> Result<(String, String, String), Error> {
+    let read = || {
+        let (name, value) = text.split_once('=')?;
+        let (id, key) = name.split_once('.')?;
+        (!id.is_empty() && !key.is_empty()).then(|| (id.to_owned(), key.to_owned(), value.to_owned()))
+    };
+    read().ok_or_else(|| Error::new(format!("`{text}` is not a parameter"), "write ID.KEY=VALUE, such as random.seed=7"))
+}
+
+/// Policy errors count patches; people count rows and columns.
+fn with_positions(mut e: Error, grid: Grid) -> Error {
+    let Some(start) = e.message.find("patch ") else { return e };
+    let digits: String = e.message[start + 6..].chars().take_while(char::is_ascii_digit).collect();
+    if let Ok(index) = digits.parse::<usize>()
+        && index < grid.patches()
+    {
+        let (row, col) = grid.position(index);
+        e.message.replace_range(start + 6..start + 6 + digits.len(), &format!("{row},{col}"));
+    }
+    e
+}

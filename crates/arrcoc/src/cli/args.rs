@@ -1,0 +1,184 @@
+//! The arguments as typed. What they mean together is decided where they are used.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Decides how many visual tokens each patch of an image gets, and says why.
+#[derive(Parser)]
+#[command(name = "arrcoc", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct LowArgs {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Decide for one or more images
+    Allocate(Box<AllocateArgs>),
+    /// Say why the patches of a decision got what they got
+    Explain(ExplainArgs),
+    /// List, inspect and make plugins
+    Plugins {
+        #[command(subcommand)]
+        command: PluginsCommand,
+    },
+}
+
+/// Where plugins are looked for.
+#[derive(Args, Clone, Default)]
+pub(crate) struct SearchArgs {
+    /// A plugin file; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plugin: Vec<PathBuf>,
+    /// A folder with plugins; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plugin_dir: Vec<PathBuf>,
+    /// A TOML file with settings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct AllocateArgs {
+    /// PNG, JPEG, PNM, BMP, WebP, TIFF or GIF files
+    #[arg(required = true, value_name = "IMAGE")]
+    pub(crate) images: Vec<PathBuf>,
+    /// The question; without one the content alone decides
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) query: Option<String>,
+
+    /// Tokens for the whole image: a number, or a range LO..HI
+    #[arg(long, value_name = "N|LO..HI", allow_hyphen_values = true, help_heading = "Budget", conflicts_with = "average")]
+    pub(crate) budget: Option<String>,
+    /// Tokens a patch gets on average [default: 150]
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Budget")]
+    pub(crate) average: Option<String>,
+    /// Fewest and most tokens of a patch; 0..1 prunes
+    #[arg(long, value_name = "MIN..MAX", default_value = "64..400", allow_hyphen_values = true, help_heading = "Budget")]
+    pub(crate) bounds: String,
+    /// Token counts a patch may take: any, squares, or a list such as 64,100,144
+    #[arg(long, value_name = "any|squares|LIST", default_value = "any", help_heading = "Budget")]
+    pub(crate) levels: String,
+    /// What tokens buy: a sample grid, or the patch itself [default: grid, or keep for 0..1]
+    #[arg(long, value_name = "grid|keep", help_heading = "Budget")]
+    pub(crate) sampling: Option<String>,
+    /// Rows and columns of patches
+    #[arg(long, value_name = "RxC", default_value = "24x24", help_heading = "Budget")]
+    pub(crate) grid: String,
+    /// Give a patch exactly K tokens; may be repeated
+    #[arg(long, value_name = "R,C=K", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) pin: Vec<String>,
+    /// Give a patch at least K tokens; may be repeated
+    #[arg(long, value_name = "R,C=K", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) floor: Vec<String>,
+    /// Give a patch at most K tokens; may be repeated
+    #[arg(long, value_name = "R,C=K", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) ceil: Vec<String>,
+    /// Give a patch nothing; may be repeated
+    #[arg(long, value_name = "R,C", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) ban: Vec<String>,
+    /// Give every patch the same, whatever the scorers say
+    #[arg(long, help_heading = "Budget")]
+    pub(crate) uniform: bool,
+
+    #[command(flatten, next_help_heading = "Plugins")]
+    pub(crate) search: SearchArgs,
+    /// A scorer to run instead of the standard ones; may be repeated
+    #[arg(long, value_name = "ID", help_heading = "Plugins")]
+    pub(crate) scorer: Vec<String>,
+    /// The allocator [default: proportional]
+    #[arg(long, value_name = "ID", help_heading = "Plugins")]
+    pub(crate) allocator: Option<String>,
+    /// The backend for patch statistics, or auto
+    #[arg(long, value_name = "ID|auto", help_heading = "Plugins")]
+    pub(crate) backend: Option<String>,
+    /// A parameter of a scorer or allocator; may be repeated
+    #[arg(long, value_name = "ID.KEY=VALUE", help_heading = "Plugins")]
+    pub(crate) param: Vec<String>,
+    /// Features, attention, embeddings or a mask, as safetensors
+    #[arg(long, value_name = "FILE", help_heading = "Plugins")]
+    pub(crate) tensors: Option<PathBuf>,
+    /// Maps and weights of channels, over the reference
+    #[arg(long, value_name = "FILE", help_heading = "Plugins")]
+    pub(crate) calibration: Option<PathBuf>,
+    /// The most threads [default: as many as there are cores]
+    #[arg(long, value_name = "N", help_heading = "Plugins")]
+    pub(crate) threads: Option<usize>,
+
+    /// Write decisions, one JSON line each; - for stdout
+    #[arg(long, value_name = "FILE|-", help_heading = "Output")]
+    pub(crate) json: Option<PathBuf>,
+    /// Draw the decision over the image; a folder when there are several images
+    #[arg(long, value_name = "FILE.png", help_heading = "Output")]
+    pub(crate) overlay: Option<PathBuf>,
+    /// Write each patch's number of tokens into the overlay
+    #[arg(long, requires = "overlay", help_heading = "Output")]
+    pub(crate) numbers: bool,
+    /// Write what a reader sees at this budget; a folder when there are several images
+    #[arg(long, value_name = "FILE.png", help_heading = "Output")]
+    pub(crate) render: Option<PathBuf>,
+    /// Write samples, patch indices and positions; a folder when there are several images
+    #[arg(long, value_name = "FILE.safetensors", help_heading = "Output")]
+    pub(crate) pack: Option<PathBuf>,
+
+    /// Exit with 1 when anything retreated
+    #[arg(long, help_heading = "Limits")]
+    pub(crate) strict: bool,
+    /// The most pixels an image may have
+    #[arg(long, value_name = "N", default_value = "268435456", allow_hyphen_values = true, help_heading = "Limits")]
+    pub(crate) max_pixels: String,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// A file that `allocate --json` wrote; - for stdin
+    #[arg(value_name = "DECISION")]
+    pub(crate) decision: PathBuf,
+    /// One patch, by row and column from 0
+    #[arg(long, value_name = "R,C", allow_hyphen_values = true)]
+    pub(crate) patch: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PluginsCommand {
+    /// Everything that was found: usable, refused and unavailable, with the reason
+    List(ListArgs),
+    /// What a plugin file is and offers
+    Inspect {
+        /// The library
+        file: PathBuf,
+        /// Print everything the loader said when it refuses the file
+        #[arg(long)]
+        verbose: bool,
+    },
+    /// Make the source of a new plugin
+    New {
+        /// Its id: lower-case letters, digits, `-` and `_`
+        name: String,
+        /// What it is
+        #[arg(long, value_enum)]
+        kind: Kind,
+        /// The folder to make [default: the name, in the current folder]
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) search: SearchArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a new plugin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Scores patches.
+    Scorer,
+    /// Shares out tokens.
+    Allocator,
+}

@@ -1,0 +1,87 @@
+//! The commands. Results go to stdout, everything else to stderr.
+//!
+//! Exit codes: 0 done; 1 something was not as required (`--strict`, a broken
+//! plugin that was inspected); 2 the request was wrong.
+
+mod allocate;
+mod args;
+mod explain;
+mod outputs;
+mod plugins;
+mod scaffold;
+
+use std::{ffi::OsString, io::Write as _, process::ExitCode};
+
+use arrcoc::Error;
+use clap::{Parser as _, error::ErrorKind};
+
+use args::{Command, LowArgs, PluginsCommand};
+
+/// What a command that could be carried out came to.
+pub(crate) enum Done {
+    /// As required.
+    Well,
+    /// Not as required, for a reason that was printed.
+    NotAsRequired,
+}
+
+/// Runs the command with these arguments.
+pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let low = match LowArgs::try_parse_from(args) {
+        Ok(low) => low,
+        Err(e) => return usage(&e),
+    };
+    let done = match low.command {
+        Command::Allocate(args) => allocate::run(*args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Plugins { command } => match command {
+            PluginsCommand::List(args) => plugins::list(&args),
+            PluginsCommand::Inspect { file, verbose } => plugins::inspect(&file, verbose),
+            PluginsCommand::New { name, kind, folder } => scaffold::new(&name, kind, folder.as_deref()),
+        },
+    };
+    match done {
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::NotAsRequired) => ExitCode::from(1),
+        Err(e) => {
+            report(&e);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints an error: what was wrong, then what would be right.
+pub(crate) fn report(e: &Error) {
+    let mut err = std::io::stderr().lock();
+    // Nothing is left to tell when stderr is closed.
+    let _ = writeln!(err, "error: {}", e.message);
+    if let Some(hint) = &e.hint {
+        let _ = writeln!(err, "hint: {hint}");
+    }
+}
+
+/// Writes to stdout. A reader that went away (`| head`) is no error.
+pub(crate) fn say(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Help and version as clap prints them; its errors as one line and a hint.
+fn usage(e: &clap::Error) -> ExitCode {
+    if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        say(&e.render().to_string());
+        return ExitCode::SUCCESS;
+    }
+    if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = write!(std::io::stderr(), "{}", e.render());
+        return ExitCode::from(2);
+    }
+    let text = e.render().to_string();
+    // The first paragraph is the error, the tips and the usage come after it.
+    let paragraph: Vec<&str> = text.lines().take_while(|l| !l.trim().is_empty()).map(str::trim).collect();
+    let message = paragraph.join(" ");
+    let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
+    let hint = tip.unwrap_or("`arrcoc --help` and `arrcoc COMMAND --help` show what is possible").trim();
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    report(&Error::new(message, hint));
+    ExitCode::from(2)
+}

@@ -1,0 +1,66 @@
+//! Files that a command writes: whole or not at all. Each is written beside its
+//! place under a temporary name and renamed when it is complete.
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use arrcoc::Error;
+
+/// Checks, before any work is done, that a file can be written there.
+pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
+    if path.is_dir() {
+        return Err(Error::new(
+            format!("{}: cannot write the file: it is a folder", path.display()),
+            "name a file; a folder is for several images",
+        ));
+    }
+    if is_special(path) {
+        return Ok(());
+    }
+    let trial = temporary(path);
+    File::create(&trial).map_err(|e| unwritable(path, &e))?;
+    fs::remove_file(&trial).map_err(|e| unwritable(path, &e))
+}
+
+/// Writes a file, whole or not at all.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if is_special(path) {
+        return fs::write(path, bytes).map_err(|e| unwritable(path, &e));
+    }
+    // A link stays a link: what it points to is replaced.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let temporary = temporary(path);
+    let written = File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|e| {
+        // The half-written file is of no use; that it cannot be removed adds nothing to the reason.
+        let _ = fs::remove_file(&temporary);
+        unwritable(path, &e)
+    })
+}
+
+/// A device or a pipe, which is written to and not replaced.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir())
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+}
+
+fn unwritable(path: &Path, e: &std::io::Error) -> Error {
+    let text = e.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text).to_lowercase();
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let hint = match e.kind() {
+        std::io::ErrorKind::NotFound => format!("make the folder `{}` first", folder.display()),
+        std::io::ErrorKind::StorageFull => "free some space".into(),
+        _ => format!("check the permissions of `{}`", folder.display()),
+    };
+    Error::new(format!("{}: cannot write the file: {text}", path.display()), hint)
+}

@@ -1,0 +1,181 @@
+//! `arrcoc plugins list` and `inspect`.
+
+use std::{fmt::Write as _, path::Path};
+
+use arrcoc::{Catalogue, Error, Search};
+use arrcoc_host::{Found, Status};
+use arrcoc_sdk::describe::{AllocatorInfo, Determinism, Param, ScorerInfo};
+use serde_json::json;
+
+use super::{Done, allocate::config, args::ListArgs, say};
+
+pub(crate) fn list(args: &ListArgs) -> Result<Done, Error> {
+    let catalogue = Catalogue::open(&config(&args.search)?.search);
+    if args.json {
+        let all: Vec<_> = catalogue.found().iter().map(as_json).collect();
+        say(&format!("{}\n", json!({ "plugins": all })));
+    } else {
+        say(&as_table(&catalogue));
+    }
+    Ok(Done::Well)
+}
+
+fn as_table(catalogue: &Catalogue) -> String {
+    let found = catalogue.found();
+    if found.is_empty() {
+        return "no plugins found\nhint: name a folder with --plugin-dir, or put `plugins/` beside the executable\n"
+            .into();
+    }
+    let mut out = String::new();
+    for f in found {
+        let name = match &f.facts {
+            Some(facts) => format!("{} {}", facts.id, facts.version),
+            None => f.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        };
+        let _ = writeln!(out, "{:<11} {name:<20} {}", status_word(&f.status), f.path.display());
+        let description = f.description.iter();
+        for d in description {
+            let ids = |ids: Vec<&str>| ids.join(", ");
+            if !d.scorers.is_empty() {
+                let _ = writeln!(out, "            scorers     {}", ids(d.scorers.iter().map(|s| s.id.as_str()).collect()));
+            }
+            if !d.allocators.is_empty() {
+                let _ =
+                    writeln!(out, "            allocators  {}", ids(d.allocators.iter().map(|a| a.id.as_str()).collect()));
+            }
+        }
+        if let Some(reason) = status_reason(&f.status) {
+            let _ = writeln!(out, "            {reason}");
+        }
+        for warning in &f.warnings {
+            let _ = writeln!(out, "            warning: {warning}");
+        }
+    }
+    out
+}
+
+fn status_word(status: &Status) -> &'static str {
+    match status {
+        Status::Usable => "usable",
+        Status::Unavailable(_) => "unavailable",
+        Status::Shadowed(_) => "shadowed",
+        Status::Refused(_) => "refused",
+        _ => "unknown",
+    }
+}
+
+fn status_reason(status: &Status) -> Option<String> {
+    match status {
+        Status::Unavailable(reason) => Some(reason.clone()),
+        Status::Shadowed(by) => Some(format!("`{}` has the same id and comes first", by.display())),
+        Status::Refused(refusal) => Some(format!("{}; hint: {}", refusal.reason, refusal.hint)),
+        _ => None,
+    }
+}
+
+fn as_json(f: &Found) -> serde_json::Value {
+    json!({
+        "path": f.path,
+        "origin": f.origin.text(),
+        "status": status_word(&f.status),
+        "reason": status_reason(&f.status),
+        "id": f.facts.as_ref().map(|x| &x.id),
+        "version": f.facts.as_ref().map(|x| &x.version),
+        "licence": f.facts.as_ref().map(|x| &x.licence),
+        "vendor": f.facts.as_ref().map(|x| &x.vendor),
+        "build": f.facts.as_ref().map(|x| &x.build),
+        "abi": f.identity.as_ref().map(|x| &x.abi),
+        "blake3": f.identity.as_ref().map(|x| &x.blake3),
+        "description": f.description,
+        "warnings": f.warnings,
+    })
+}
+
+pub(crate) fn inspect(file: &Path, verbose: bool) -> Result<Done, Error> {
+    let search = Search { files: vec![file.to_owned()], ..Search::default() };
+    let catalogue = Catalogue::open(&search);
+    let Some(f) = catalogue.found().first() else {
+        return Err(Error::new(format!("{}: nothing was found", file.display()), "check the path"));
+    };
+    if let Status::Refused(refusal) = &f.status {
+        if let Some(detail) = refusal.detail.as_ref().filter(|_| verbose) {
+            say(&format!("{detail}\n"));
+        }
+        return Err(refusal.clone().into());
+    }
+    say(&sheet(f));
+    Ok(Done::Well)
+}
+
+fn sheet(f: &Found) -> String {
+    let mut out = String::new();
+    if let (Some(facts), Some(identity)) = (&f.facts, &f.identity) {
+        let _ = writeln!(out, "{} {}", facts.id, facts.version);
+        let _ = writeln!(out, "  file     {}", f.path.display());
+        let _ = writeln!(out, "  blake3   {}", identity.blake3);
+        let _ = writeln!(out, "  abi      {}", identity.abi);
+        let _ = writeln!(out, "  licence  {}", facts.licence);
+        let _ = writeln!(out, "  vendor   {}", facts.vendor);
+        let _ = writeln!(out, "  build    {}", facts.build);
+    }
+    let Some(d) = &f.description else { return out };
+    for s in &d.scorers {
+        scorer(&mut out, s);
+    }
+    for a in &d.allocators {
+        allocator(&mut out, a);
+    }
+    out
+}
+
+fn scorer(out: &mut String, s: &ScorerInfo) {
+    let _ = writeln!(out, "\nscorer {}: {}", s.id, s.doc);
+    needs(out, &s.requires, &s.optional);
+    for given in &s.provides {
+        let kind = match &given.channel {
+            Some(c) => format!("{} channel", c.way),
+            None => "tensor".into(),
+        };
+        let _ = writeln!(out, "  gives    {} ({kind}): {}", given.name, given.doc);
+    }
+    parameters(out, &s.id, &s.params);
+    for device in &s.devices {
+        let reason = device.unavailable.as_ref().map(|why| format!(" (unavailable: {why})")).unwrap_or_default();
+        let _ = writeln!(out, "  device   {}{reason}", device.name);
+    }
+    repeats(out, s.determinism);
+    let _ = writeln!(out, "  threads  {}", if s.parallel { "as many as it is granted" } else { "one" });
+}
+
+fn allocator(out: &mut String, a: &AllocatorInfo) {
+    let _ = writeln!(out, "\nallocator {}: {}", a.id, a.doc);
+    needs(out, &a.requires, &a.optional);
+    parameters(out, &a.id, &a.params);
+    repeats(out, a.determinism);
+}
+
+fn needs(out: &mut String, requires: &[String], optional: &[String]) {
+    if !requires.is_empty() {
+        let _ = writeln!(out, "  needs    {}", requires.join(", "));
+    }
+    if !optional.is_empty() {
+        let _ = writeln!(out, "  uses     {}", optional.join(", "));
+    }
+}
+
+fn parameters(out: &mut String, id: &str, params: &[Param]) {
+    for p in params {
+        let default = p.domain.default_value();
+        let _ = writeln!(out, "  param    {id}.{} = {default}: {} ({})", p.name, p.doc, p.domain.expected());
+    }
+}
+
+fn repeats(out: &mut String, determinism: Determinism) {
+    let text = match determinism {
+        Determinism::BitExact => "the same bits on every machine".into(),
+        Determinism::RunToRun => "the same bits on one machine".into(),
+        Determinism::Tolerance { abs, rel } => format!("within {abs} absolute and {rel} relative"),
+        Determinism::None => "no promise".into(),
+    };
+    let _ = writeln!(out, "  repeats  {text}");
+}

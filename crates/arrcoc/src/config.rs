@@ -1,0 +1,212 @@
+//! How an engine is set up: where plugins are looked for, which scorers and
+//! allocator are used, with which parameters. The same settings can stand in a
+//! TOML file.
+
+use std::path::{Path, PathBuf};
+
+use arrcoc_decide::Held;
+use arrcoc_host::{Search, catalogue::GivenParams};
+use serde::Deserialize;
+
+use crate::{calibration::Calibration, error::Error};
+
+/// The scorers that run when none is named.
+pub const STANDARD_SCORERS: [&str; 3] = ["propositional", "perspectival", "features"];
+/// The allocator that is used when none is named.
+pub const STANDARD_ALLOCATOR: &str = "proportional";
+
+/// How an engine is set up.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where plugins are looked for.
+    pub search: Search,
+    /// The scorers to run; empty for the standard ones. A named scorer that
+    /// cannot run is an error, a standard one is left out with a reason.
+    pub scorers: Vec<String>,
+    /// The allocator; `None` for `proportional`.
+    pub allocator: Option<String>,
+    /// The backend that provides `patch_stats`; `None` for the first that can.
+    pub backend: Option<String>,
+    /// Parameters of scorers and allocators: id → key → value as text.
+    pub params: GivenParams,
+    /// Maps and weights of channels; `None` for the reference.
+    pub calibration: Option<Calibration>,
+    /// How far an allocation may move from uniform, 0 to 1.
+    pub autonomy: f64,
+    /// Tensions that are held instead of computed.
+    pub held: Held,
+    /// The most threads a scorer may use; 0 for as many as there are cores.
+    pub threads: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            search: Search::standard(),
+            scorers: Vec::new(),
+            allocator: None,
+            backend: None,
+            params: GivenParams::new(),
+            calibration: None,
+            autonomy: 1.0,
+            held: Held::default(),
+            threads: 0,
+        }
+    }
+}
+
+/// The file's form of a [`Config`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Default)]
+struct ConfigFile {
+    plugins: Vec<PathBuf>,
+    plugin_dirs: Vec<PathBuf>,
+    scorers: Vec<String>,
+    allocator: Option<String>,
+    backend: Option<String>,
+    calibration: Option<PathBuf>,
+    autonomy: Option<f64>,
+    threads: Option<usize>,
+    hold: HoldFile,
+    params: toml::Table,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct HoldFile {
+    exploit_explore: Option<f64>,
+    focus_diversify: Option<f64>,
+    compress_particularize: Option<f64>,
+}
+
+impl Config {
+    /// The standard configuration with the settings of a TOML file. Relative
+    /// paths in the file start at the file's folder.
+    ///
+    /// ```toml
+    /// plugins = ["mine/target/release/libmine.so"]
+    /// scorers = ["mine", "propositional"]
+    /// allocator = "proportional"
+    /// [params.mine]
+    /// gain = 1.5
+    /// [hold]
+    /// focus-diversify = 0.5
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a key or a value is not valid.
+    pub fn read(path: &Path) -> Result<Config, Error> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the config file", &e))?;
+        let file: ConfigFile = toml::from_str(&text).map_err(|e| {
+            let place = e.span().map(|s| place_in(&text, s.start)).unwrap_or_default();
+            let reason = e.message().lines().next().unwrap_or("not valid").to_owned();
+            Error::new(format!("{}{place}: {reason}", path.display()), KEYS)
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let from_file = |paths: Vec<PathBuf>| paths.into_iter().map(|p| folder.join(p)).collect();
+        let mut config = Config {
+            scorers: file.scorers,
+            allocator: file.allocator,
+            backend: file.backend,
+            autonomy: file.autonomy.unwrap_or(1.0),
+            threads: file.threads.unwrap_or(0),
+            held: Held {
+                exploit_explore: file.hold.exploit_explore,
+                focus_diversify: file.hold.focus_diversify,
+                compress_particularize: file.hold.compress_particularize,
+            },
+            ..Config::default()
+        };
+        config.search.config_files = from_file(file.plugins);
+        config.search.config_folders = from_file(file.plugin_dirs);
+        config.calibration = file.calibration.map(|p| Calibration::read(&folder.join(p))).transpose()?;
+        for (id, values) in file.params {
+            let toml::Value::Table(values) = values else {
+                return Err(Error::new(
+                    format!("{}: `params.{id}` is not a table", path.display()),
+                    format!("write [params.{id}] and `key = value` below it"),
+                ));
+            };
+            let values = values.into_iter().map(|(key, value)| (key, plain(&value)));
+            config.params.entry(id).or_default().extend(values);
+        }
+        config.check().map_err(|e| e.in_file(path))?;
+        Ok(config)
+    }
+
+    /// Checks the numbers.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if !(0.0..=1.0).contains(&self.autonomy) {
+            return Err(Error::new(format!("autonomy is {}", self.autonomy), "autonomy is a number from 0 to 1"));
+        }
+        let held = [
+            ("exploit-explore", self.held.exploit_explore),
+            ("focus-diversify", self.held.focus_diversify),
+            ("compress-particularize", self.held.compress_particularize),
+        ];
+        match held.into_iter().find(|(_, h)| h.is_some_and(|x| !(0.1..=0.9).contains(&x))) {
+            Some((name, value)) => Err(Error::new(
+                format!("{name} is held at {}", value.unwrap_or_default()),
+                "a tension is a number from 0.1 to 0.9",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+const KEYS: &str = "the keys are plugins, plugin-dirs, scorers, allocator, backend, calibration, autonomy, \
+                    threads, [hold] and [params.ID]";
+
+fn place_in(text: &str, offset: usize) -> String {
+    let before = &text[..offset.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+    format!(":{line}:{column}")
+}
+
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("arrcoc.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path).map_err(|mut e| {
+            e.message = e.message.replace(&format!("{}", folder.path().display()), "DIR");
+            e
+        })
+    }
+
+    #[test]
+    fn a_file_sets_what_it_names() {
+        let config = read(
+            "scorers = [\"mine\"]\nplugins = [\"a.so\"]\n[params.mine]\ngain = 1.5\nmode = \"soft\"\n[hold]\nfocus-diversify = 0.5",
+        )
+        .unwrap();
+        assert_eq!(config.scorers, ["mine"]);
+        assert!(config.search.config_files[0].ends_with("a.so") && config.search.config_files[0].is_absolute());
+        assert_eq!(config.params["mine"]["gain"], "1.5");
+        assert_eq!(config.params["mine"]["mode"], "soft");
+        assert_eq!(config.held.focus_diversify, Some(0.5));
+    }
+
+    #[test]
+    fn mistakes_are_placed() {
+        let error = read("scorers = [\"a\"]\nscorer = \"b\"").unwrap_err();
+        assert!(error.message.starts_with("DIR/arrcoc.toml:2:1: unknown field `scorer`"), "{error}");
+        let error = read("[hold]\nfocus-diversify = 1").unwrap_err();
+        assert!(error.message.contains("focus-diversify is held at 1"), "{error}");
+        let error = read("autonomy = 2").unwrap_err();
+        assert!(error.hint.unwrap().contains("from 0 to 1"));
+    }
+}

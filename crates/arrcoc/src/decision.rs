@@ -1,0 +1,310 @@
+//! The decision: allocation, account and provenance in one record. It is what
+//! `--json` writes, what `explain` reads, and the unit of any log.
+//!
+//! Numbers survive writing and reading bit for bit. The id is the BLAKE3 of the
+//! deterministic part (everything but `id`, `created`, `host` and
+//! `timings_us`), so two runs that decided the same have the same id.
+
+use std::{collections::BTreeMap, path::Path};
+
+use arrcoc_decide::{Account, Bounds, Levels, Mode, Override, Sampling, Tensions, Verdict, Way};
+use arrcoc_host::Identity;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// Name and version of the format.
+pub const SCHEMA: &str = "arrcoc.decision/1";
+
+/// A decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Decision {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// BLAKE3 of the deterministic part, in hexadecimal.
+    pub id: String,
+    /// When, in UTC.
+    pub created: String,
+    /// Where.
+    pub host: Host,
+    /// The image.
+    pub image: ImageRecord,
+    /// The question; absent when there was none.
+    pub query: Option<QueryRecord>,
+    /// Tensors that were given.
+    pub tensors: Vec<TensorRecord>,
+    /// The patch grid.
+    pub grid: GridRecord,
+    /// What the allocation had to satisfy.
+    pub policy: PolicyRecord,
+    /// Tokens that were asked for.
+    pub requested: u64,
+    /// Tokens that were handed out.
+    pub applied: u64,
+    /// Tokens of each patch: R rows of C numbers.
+    pub tokens: Vec<Vec<u32>>,
+    /// The score maps: N numbers each, in [0, 1], or null.
+    pub scores: Scores,
+    /// The calibrated channels that the score maps are made of.
+    pub channels: Vec<ChannelRecord>,
+    /// What the tokens were shared by: N numbers that sum to 1.
+    pub weights: Vec<f64>,
+    /// The three opposed pulls.
+    pub tensions: Tensions,
+    /// How strongly the question separates the patches, in [0, 1].
+    pub coupling: f64,
+    /// How much what is there and what stands out disagree, in [0, 1].
+    pub disagreement: f64,
+    /// How far the allocation was allowed to move from uniform.
+    pub autonomy: f64,
+    /// What the decision rests on.
+    pub mode: Mode,
+    /// Why anything retreated; empty when nothing did.
+    pub reasons: Vec<String>,
+    /// What else a reader should know.
+    pub notes: Vec<String>,
+    /// What the three ways together say of each patch: N codes.
+    pub verdicts: Vec<Verdict>,
+    /// Who contributed how many tokens to each patch, in sixths.
+    pub account: Account,
+    /// The allocator.
+    pub allocator: AllocatorRecord,
+    /// The calibration.
+    pub calibration: CalibrationRecord,
+    /// The plugins that took part.
+    pub plugins: Vec<PluginRecord>,
+    /// Microseconds of each stage.
+    pub timings_us: BTreeMap<String, u64>,
+}
+
+/// Where a decision was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// Version of this program.
+    pub arrcoc: String,
+    /// Operating system.
+    pub os: String,
+    /// Processor architecture.
+    pub arch: String,
+    /// Threads that scorers were granted.
+    pub threads: usize,
+}
+
+/// The image of a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImageRecord {
+    /// The file, as it was named.
+    pub path: Option<String>,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// BLAKE3 of the file, or of the pixels when there was no file.
+    pub blake3: String,
+}
+
+/// The question of a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueryRecord {
+    /// The text.
+    pub text: String,
+    /// BLAKE3 of the text.
+    pub blake3: String,
+}
+
+/// A tensor that was given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TensorRecord {
+    /// Its name.
+    pub name: String,
+    /// BLAKE3 of its elements, after resampling to the grid.
+    pub blake3: String,
+}
+
+/// The patch grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GridRecord {
+    /// Rows.
+    pub rows: u32,
+    /// Columns.
+    pub cols: u32,
+}
+
+/// What the allocation had to satisfy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolicyRecord {
+    /// Fewest tokens of a patch without an override.
+    pub min: u32,
+    /// Most tokens of a patch without an override.
+    pub max: u32,
+    /// The total: one number, or both ends of a range.
+    pub total: TotalRecord,
+    /// The token counts a patch may take.
+    pub levels: Levels,
+    /// What tokens buy.
+    pub sampling: Sampling,
+    /// Rules for single patches.
+    pub overrides: Vec<Override>,
+    /// Whether uniform was forced.
+    #[serde(default)]
+    pub force_uniform: bool,
+}
+
+/// A total: one number, or both ends of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TotalRecord {
+    /// Exactly this many.
+    Exact(u64),
+    /// From the first to the second.
+    Range([u64; 2]),
+}
+
+/// The three score maps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// What is there.
+    pub propositional: Option<Vec<f64>>,
+    /// What stands out.
+    pub perspectival: Option<Vec<f64>>,
+    /// What is asked for.
+    pub participatory: Option<Vec<f64>>,
+}
+
+/// A calibrated channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChannelRecord {
+    /// The scorer it came from.
+    pub plugin: String,
+    /// Its name.
+    pub name: String,
+    /// The way it speaks for.
+    pub way: Way,
+    /// How much it counts; 0 when it is not calibrated.
+    pub theta: f64,
+    /// One number per patch, in [0, 1].
+    pub values: Vec<f64>,
+}
+
+/// The allocator of a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllocatorRecord {
+    /// Its id.
+    pub id: String,
+    /// Its parameters, a seed among them.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The calibration of a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationRecord {
+    /// Its version.
+    pub version: String,
+}
+
+/// A plugin that took part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PluginRecord {
+    /// The library.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// Which of its scorers or allocators took part.
+    pub part: String,
+    /// The parameters it had.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// Where it ran.
+    pub device: String,
+}
+
+impl Decision {
+    /// Sets the id from the deterministic part.
+    pub(crate) fn seal(mut self) -> Result<Decision, Error> {
+        self.id = self.computed_id()?;
+        Ok(self)
+    }
+
+    /// The id that the deterministic part has.
+    ///
+    /// # Errors
+    /// When the record holds a number that JSON cannot express.
+    pub fn computed_id(&self) -> Result<String, Error> {
+        let broken = |e: serde_json::Error| Error::new(format!("the decision cannot be written: {e}"), "report this");
+        // A `Value` keeps its keys sorted, so its text is canonical.
+        let mut value = serde_json::to_value(self).map_err(broken)?;
+        if let Some(object) = value.as_object_mut() {
+            for varying in ["id", "created", "host", "timings_us"] {
+                object.remove(varying);
+            }
+        }
+        let text = serde_json::to_string(&value).map_err(broken)?;
+        Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
+    }
+
+    /// The decision as one line of JSON.
+    ///
+    /// # Errors
+    /// When the record holds a number that JSON cannot express.
+    pub fn to_json(&self) -> Result<String, Error> {
+        serde_json::to_string(self)
+            .map_err(|e| Error::new(format!("the decision cannot be written: {e}"), "report this"))
+    }
+
+    /// Reads a decision from JSON and checks that its parts fit together.
+    ///
+    /// # Errors
+    /// When it is no decision, or its parts do not fit together.
+    pub fn from_json(text: &str) -> Result<Decision, Error> {
+        let hint = "give a file that `arrcoc allocate --json` wrote";
+        let decision: Decision =
+            serde_json::from_str(text).map_err(|e| Error::new(format!("not a decision: {e}"), hint))?;
+        if decision.schema != SCHEMA {
+            return Err(Error::new(format!("its schema is `{}`, not `{SCHEMA}`", decision.schema), hint));
+        }
+        let patches = decision.grid.rows as usize * decision.grid.cols as usize;
+        let cols = decision.grid.cols as usize;
+        let rows_fit = decision.tokens.len() == decision.grid.rows as usize
+            && decision.tokens.iter().all(|row| row.len() == cols);
+        let account = &decision.account;
+        let maps = [&decision.scores.propositional, &decision.scores.perspectival, &decision.scores.participatory];
+        let mut lengths = vec![decision.weights.len(), decision.verdicts.len()];
+        let parts =
+            [&account.uniform, &account.allocator, &account.propositional, &account.perspectival, &account.participatory];
+        lengths.extend(parts.map(|part| part.len()));
+        lengths.extend(maps.into_iter().flatten().map(Vec::len));
+        lengths.extend(decision.channels.iter().map(|c| c.values.len()));
+        if patches == 0 || !rows_fit || lengths.iter().any(|&n| n != patches) {
+            return Err(Error::new("not a decision: its parts have different numbers of patches", hint));
+        }
+        Ok(decision)
+    }
+
+    /// Reads a decision from a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no decision.
+    pub fn read(path: &Path) -> Result<Decision, Error> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the decision", &e))?;
+        Decision::from_json(&text).map_err(|e| e.in_file(path))
+    }
+
+    /// Tokens of each patch, row by row.
+    #[must_use]
+    pub fn flat_tokens(&self) -> Vec<u32> {
+        self.tokens.concat()
+    }
+
+    /// Number of patches.
+    #[must_use]
+    pub fn patches(&self) -> usize {
+        self.grid.rows as usize * self.grid.cols as usize
+    }
+
+    /// The bounds of the policy.
+    ///
+    /// # Errors
+    /// When the record's bounds are reversed.
+    pub fn bounds(&self) -> Result<Bounds, Error> {
+        Ok(Bounds::new(self.policy.min, self.policy.max)?)
+    }
+}

@@ -1,0 +1,279 @@
+//! The engine: plugins, calibration and settings, ready to decide.
+//!
+//! [`Engine::allocate`] is the whole way from an observation to a decision, in
+//! order. It returns an error only when the request itself cannot be carried
+//! out; whatever fails on the way is a retreat, with its reason in the record.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use arrcoc_decide::{Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total};
+use arrcoc_host::{Allocator, Catalogue, Scorer, TensorBuf};
+use arrcoc_stats::Tiling;
+
+use crate::{
+    calibration::Calibration,
+    config::{Config, STANDARD_ALLOCATOR, STANDARD_SCORERS},
+    decision::{
+        AllocatorRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord, PluginRecord, PolicyRecord,
+        QueryRecord, SCHEMA, Scores, TensorRecord, TotalRecord,
+    },
+    error::Error,
+    lineup::{Casting, Lineup},
+    request::Request,
+    scoring::{Observation, Scored},
+};
+
+/// Plugins, calibration and settings, ready to decide. Can be shared by threads.
+pub struct Engine {
+    config: Config,
+    catalogue: Catalogue,
+    calibration: Calibration,
+    threads: usize,
+    scorers: Mutex<HashMap<String, Arc<Scorer>>>,
+}
+
+impl Engine {
+    /// Finds and loads the plugins and checks every name and parameter.
+    ///
+    /// # Errors
+    /// When a plugin that was named is refused, or a scorer, an allocator, a
+    /// backend or a parameter does not exist.
+    pub fn open(config: Config) -> Result<Engine, Error> {
+        config.check()?;
+        let catalogue = Catalogue::open(&config.search);
+        if let Some(refusal) = catalogue.refused_by_name() {
+            return Err(refusal.clone().into());
+        }
+        for id in config.scorers.iter().chain(&config.backend) {
+            catalogue.scorer_info(id)?;
+        }
+        catalogue.check_params(&config.params)?;
+        let calibration = config.calibration.clone().map_or_else(Calibration::reference, Ok)?;
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if config.threads == 0 { cores() } else { config.threads };
+        let engine = Engine { config, catalogue, calibration, threads, scorers: Mutex::default() };
+        engine.make_allocator()?;
+        Ok(engine)
+    }
+
+    /// Everything that was found.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Decides how many tokens each patch of an image gets.
+    ///
+    /// # Errors
+    /// When the request cannot be carried out: a policy that nothing satisfies,
+    /// an image smaller than the grid, tensors that do not fit. Never because a
+    /// plugin failed.
+    pub fn allocate(&self, request: &Request) -> Result<Decision, Error> {
+        let started = Instant::now();
+        let terms = request.terms()?;
+        let image = request.photo.image();
+        Tiling::new(request.grid, image.width(), image.height())?;
+        let given = request.tensors.on_grid(request.grid)?;
+
+        let mut observation = Observation::new(request, given.clone(), self.threads)?;
+        let lineup = self.lineup(&observation)?;
+        let mut scored = Scored::default();
+        for id in &lineup.order {
+            match self.scorer(id)? {
+                Ok(scorer) => {
+                    let usable = observation.run(&scorer, &self.calibration, &mut scored);
+                    self.keep_instance(id, usable);
+                }
+                Err(reason) => scored.reasons.push(reason),
+            }
+        }
+        scored.note_left_out(&lineup, &request.query, self.config.scorers.is_empty());
+        let maps = scored.maps(request.grid.patches());
+
+        let sharing = Instant::now();
+        let allocator = self.make_allocator()?;
+        let outcome = self.decide(&maps, &terms, &observation, allocator.as_ref());
+        scored.timings.insert("decide".into(), micros(sharing));
+        scored.timings.insert("total".into(), micros(started));
+        self.record(request, &terms, &given, maps, scored, allocator.as_ref(), outcome).seal()
+    }
+
+    /// The scorers for an observation, in the order in which they run.
+    fn lineup(&self, observation: &Observation<'_>) -> Result<Lineup, Error> {
+        let wanted: Vec<String> = match self.config.scorers.as_slice() {
+            [] => STANDARD_SCORERS.map(str::to_owned).to_vec(),
+            named => named.to_vec(),
+        };
+        let casting = Casting {
+            scorers: self.catalogue.scorers().collect(),
+            given: observation.tensor_names(),
+            backend: self.config.backend.as_deref(),
+        };
+        let lineup = casting.lineup(&wanted)?;
+        match lineup.left_out.first() {
+            Some((id, reason)) if !self.config.scorers.is_empty() => Err(Error::new(
+                format!("scorer `{id}` cannot run: {reason}"),
+                "give the tensor with --tensors, or leave the scorer out",
+            )),
+            _ => Ok(lineup),
+        }
+    }
+
+    /// The instance of a scorer. A fault while it is made is a reason, not an error.
+    fn scorer(&self, id: &str) -> Result<Result<Arc<Scorer>, String>, Error> {
+        let mut instances = self.scorers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scorer) = instances.get(id) {
+            return Ok(Ok(Arc::clone(scorer)));
+        }
+        use arrcoc_host::catalogue::MakeError;
+        match self.catalogue.make_scorer(id, &self.config.params) {
+            Ok(scorer) => {
+                instances.insert(id.into(), Arc::clone(&scorer));
+                Ok(Ok(scorer))
+            }
+            Err(e @ (MakeError::Fault { .. } | MakeError::Unavailable { .. })) => Ok(Err(format!("scorer {e}"))),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Forgets an instance that its fault has made useless, so that the next
+    /// decision starts with a new one.
+    fn keep_instance(&self, id: &str, usable: bool) {
+        if !usable {
+            self.scorers.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        }
+    }
+
+    /// A fresh instance of the allocator for one decision; none when even the
+    /// standard plugin is missing, and then the built-in rule shares.
+    fn make_allocator(&self) -> Result<Option<Allocator>, Error> {
+        match self.config.allocator.as_deref() {
+            Some(id) => Ok(Some(self.catalogue.make_allocator(id, &self.config.params)?)),
+            None => Ok(self.catalogue.make_allocator(STANDARD_ALLOCATOR, &self.config.params).ok()),
+        }
+    }
+
+    fn decide(
+        &self,
+        maps: &ScoreMaps,
+        terms: &Terms,
+        observation: &Observation<'_>,
+        allocator: Option<&Allocator>,
+    ) -> Outcome {
+        let setting = Setting { autonomy: self.config.autonomy, held: self.config.held };
+        match allocator {
+            None => arrcoc_decide::decide(maps, terms, &setting, &Proportional),
+            Some(allocator) => {
+                let needs = allocator.info().requires.iter().chain(&allocator.info().optional);
+                let tensors: Vec<&TensorBuf> = needs.filter_map(|name| observation.tensor(name)).collect();
+                let bound = allocator.bind(observation.grid(), tensors, self.threads as u32, None);
+                arrcoc_decide::decide(maps, terms, &setting, &bound)
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a record is made of everything")]
+    fn record(
+        &self,
+        request: &Request,
+        terms: &Terms,
+        given: &[TensorBuf],
+        maps: ScoreMaps,
+        scored: Scored,
+        allocator: Option<&Allocator>,
+        outcome: Outcome,
+    ) -> Decision {
+        let image = request.photo.image();
+        let policy = terms.policy();
+        let mut plugins = scored.plugins;
+        plugins.extend(allocator.map(|a| PluginRecord {
+            identity: a.identity().clone(),
+            part: a.info().id.clone(),
+            parameters: a.params().to_json(),
+            device: "cpu".into(),
+        }));
+        let mut reasons = scored.reasons;
+        reasons.extend(outcome.retreats);
+        Decision {
+            schema: SCHEMA.into(),
+            id: String::new(),
+            created: jiff::Timestamp::now().to_string(),
+            host: Host {
+                arrcoc: env!("CARGO_PKG_VERSION").into(),
+                os: std::env::consts::OS.into(),
+                arch: std::env::consts::ARCH.into(),
+                threads: self.threads,
+            },
+            image: ImageRecord {
+                path: request.photo.path.as_ref().map(|p| p.to_string_lossy().into_owned()),
+                width: image.width(),
+                height: image.height(),
+                blake3: request.photo.blake3.clone(),
+            },
+            query: (!request.query.is_empty()).then(|| QueryRecord {
+                text: request.query.clone(),
+                blake3: blake3::hash(request.query.as_bytes()).to_hex().to_string(),
+            }),
+            tensors: given
+                .iter()
+                .map(|t| TensorRecord {
+                    name: t.name().into(),
+                    blake3: blake3::hash(t.as_bytes()).to_hex().to_string(),
+                })
+                .collect(),
+            grid: GridRecord { rows: request.grid.rows, cols: request.grid.cols },
+            policy: PolicyRecord {
+                min: policy.bounds.min(),
+                max: policy.bounds.max(),
+                total: match policy.total {
+                    Total::Range { .. } => TotalRecord::Range([terms.lo(), terms.hi()]),
+                    _ => TotalRecord::Exact(terms.lo()),
+                },
+                levels: policy.levels.clone(),
+                sampling: policy.sampling,
+                overrides: policy.overrides.clone(),
+                force_uniform: policy.force_uniform,
+            },
+            requested: outcome.requested,
+            applied: outcome.allocation.total(),
+            tokens: outcome.allocation.tokens().chunks(request.grid.cols as usize).map(<[u32]>::to_vec).collect(),
+            scores: Scores { propositional: maps.p, perspectival: maps.s, participatory: maps.q },
+            channels: scored.channels.into_iter().map(Into::into).collect(),
+            weights: outcome.weights,
+            tensions: outcome.tensions,
+            coupling: outcome.coupling,
+            disagreement: outcome.disagreement,
+            autonomy: self.config.autonomy,
+            mode: outcome.mode,
+            reasons,
+            notes: request.photo.notes().into_iter().chain(scored.notes).collect(),
+            verdicts: outcome.verdicts,
+            account: outcome.account,
+            allocator: AllocatorRecord {
+                id: allocator.map_or(STANDARD_ALLOCATOR, |a| a.info().id.as_str()).into(),
+                parameters: allocator.map(|a| a.params().to_json()).unwrap_or_default(),
+            },
+            calibration: CalibrationRecord { version: self.calibration.version().into() },
+            plugins,
+            timings_us: scored.timings,
+        }
+    }
+}
+
+impl From<Channel> for crate::decision::ChannelRecord {
+    fn from(c: Channel) -> Self {
+        Self { plugin: c.plugin, name: c.name, way: c.way, theta: c.theta, values: c.values }
+    }
+}
+
+/// Microseconds since a moment.
+pub(crate) fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Timings by the name of their stage.
+pub(crate) type Timings = BTreeMap<String, u64>;

@@ -1,0 +1,86 @@
+//! The one error of the library: what was wrong, where, and what would be right.
+//!
+//! An error is always about the *request*. What goes wrong while a valid
+//! request is carried out (a scorer that fails, an allocator that breaks its
+//! promise) is not an error: the decision comes, and its reasons say what
+//! happened.
+
+use std::path::Path;
+
+/// A request that cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
+pub struct Error {
+    /// What was wrong and where, in one line.
+    pub message: String,
+    /// What would be right, in one line.
+    pub hint: Option<String>,
+}
+
+impl Error {
+    /// An error with a hint.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// An error about a file that could not be read or written.
+    pub(crate) fn file(path: &Path, doing: &str, error: &std::io::Error) -> Error {
+        let hint = match error.kind() {
+            std::io::ErrorKind::NotFound => "check the path",
+            std::io::ErrorKind::PermissionDenied => "check the permissions",
+            _ => "check the disk and the path",
+        };
+        Error::new(format!("{}: cannot {doing}: {}", path.display(), plain(error)), hint)
+    }
+
+    /// The same error, said to be about this file.
+    #[must_use]
+    pub(crate) fn in_file(mut self, path: &Path) -> Error {
+        self.message = format!("{}: {}", path.display(), self.message);
+        self
+    }
+}
+
+/// The text of an I/O error without the number that Rust adds to it.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text[..end].to_lowercase()
+}
+
+impl From<arrcoc_decide::PolicyError> for Error {
+    fn from(e: arrcoc_decide::PolicyError) -> Error {
+        Error { message: e.to_string(), hint: e.hint() }
+    }
+}
+
+impl From<arrcoc_picture::DecodeError> for Error {
+    fn from(e: arrcoc_picture::DecodeError) -> Error {
+        Error { message: e.to_string(), hint: e.hint() }
+    }
+}
+
+impl From<arrcoc_stats::GridError> for Error {
+    fn from(e: arrcoc_stats::GridError) -> Error {
+        Error { message: e.to_string(), hint: e.hint() }
+    }
+}
+
+impl From<arrcoc_host::Refusal> for Error {
+    fn from(e: arrcoc_host::Refusal) -> Error {
+        Error::new(e.to_string(), e.hint)
+    }
+}
+
+impl From<arrcoc_host::catalogue::MakeError> for Error {
+    fn from(e: arrcoc_host::catalogue::MakeError) -> Error {
+        Error::new(e.to_string(), e.hint())
+    }
+}
+
+impl From<arrcoc_host::NameError> for Error {
+    fn from(e: arrcoc_host::NameError) -> Error {
+        Error::new(e.to_string(), e.hint)
+    }
+}

@@ -1,0 +1,56 @@
+//! Query-aware allocation of visual tokens.
+//!
+//! A vision-language model pays for every visual token. Given an image, a
+//! question and a budget, this library decides how many tokens each patch of
+//! the image gets, hands out exactly the budget, and says why.
+//!
+//! ```
+//! use arrcoc::{Config, Engine, Photo, Request, Total};
+//!
+//! let engine = Engine::open(Config::default())?;
+//! let photo = Photo::from_rgb(96, 96, vec![200; 96 * 96 * 3])?;
+//! let request = Request::new(photo).query("what colour is it?").total(Total::Average(100.0));
+//! let decision = engine.allocate(&request)?;
+//!
+//! assert_eq!(decision.applied, 24 * 24 * 100);
+//! assert!(decision.flat_tokens().iter().all(|t| (64..=400).contains(t)));
+//! # Ok::<(), arrcoc::Error>(())
+//! ```
+//!
+//! Scorers and allocators are plugins, found when the engine is opened
+//! ([`Config::search`]). Whatever they do, [`Engine::allocate`] returns an
+//! admitted allocation or a clear error about the request itself; what went
+//! wrong on the way is in [`Decision::reasons`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`config`], [`request`], [`tensors`] | what goes in |
+//! | [`engine`] | the way from an observation to a decision |
+//! | [`calibration`] | from raw channels to comparable ones |
+//! | [`decision`], [`explain`], [`draw`], [`pack`] | what comes out |
+
+#![forbid(unsafe_code)]
+
+pub mod calibration;
+pub mod config;
+pub mod decision;
+pub mod draw;
+pub mod engine;
+mod error;
+pub mod explain;
+mod lineup;
+pub mod pack;
+pub mod request;
+mod scoring;
+pub mod tensors;
+
+pub use arrcoc_decide::{Bounds, Levels, Mode, Override, Policy, Rule, Sampling, Total, Verdict, Way};
+pub use arrcoc_host::{Catalogue, Search};
+pub use arrcoc_picture::Limits;
+pub use arrcoc_stats::Grid;
+pub use config::Config;
+pub use decision::Decision;
+pub use engine::Engine;
+pub use error::Error;
+pub use request::{Photo, Request};
+pub use tensors::Tensors;

@@ -1,0 +1,169 @@
+//! Which scorers run, and in which order: those that were asked for, after
+//! whatever provides what they require.
+
+use std::collections::BTreeSet;
+
+use arrcoc_host::ScorerInfo;
+
+use crate::error::Error;
+
+/// The scorers that run, in order, and those that cannot.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lineup {
+    /// Ids in the order in which they run.
+    pub(crate) order: Vec<String>,
+    /// Id and reason.
+    pub(crate) left_out: Vec<(String, String)>,
+}
+
+/// What decides about the lineup.
+pub(crate) struct Casting<'a> {
+    /// Every scorer there is, in search order.
+    pub(crate) scorers: Vec<&'a ScorerInfo>,
+    /// Tensors that are there before any scorer runs.
+    pub(crate) given: BTreeSet<&'a str>,
+    /// The backend that was asked for, if one was.
+    pub(crate) backend: Option<&'a str>,
+}
+
+enum Stop {
+    Missing(String),
+    Cycle(Vec<String>),
+}
+
+impl Casting<'_> {
+    /// Puts the wanted scorers in order. One that lacks something is left out
+    /// with the reason.
+    ///
+    /// # Errors
+    /// When scorers require each other in a circle.
+    pub(crate) fn lineup(&self, wanted: &[String]) -> Result<Lineup, Error> {
+        let mut lineup = Lineup::default();
+        for id in wanted {
+            let before = lineup.order.len();
+            match self.add(id, wanted, &mut lineup.order, &mut Vec::new()) {
+                Ok(()) => {}
+                Err(Stop::Missing(reason)) => {
+                    lineup.order.truncate(before);
+                    lineup.left_out.push((id.clone(), reason));
+                }
+                Err(Stop::Cycle(path)) => {
+                    return Err(Error::new(
+                        format!("scorers require each other in a circle: {}", path.join(" → ")),
+                        "leave one of them out, or give the tensor with --tensors",
+                    ));
+                }
+            }
+        }
+        Ok(lineup)
+    }
+
+    fn add(
+        &self,
+        id: &str,
+        wanted: &[String],
+        order: &mut Vec<String>,
+        path: &mut Vec<String>,
+    ) -> Result<(), Stop> {
+        if order.iter().any(|o| o == id) {
+            return Ok(());
+        }
+        let Some(info) = self.scorers.iter().find(|s| s.id == id) else {
+            return Err(Stop::Missing("no plugin offers it".into()));
+        };
+        if let Some(start) = path.iter().position(|p| p == id) {
+            let circle = path[start..].iter().cloned().chain([id.to_owned()]);
+            return Err(Stop::Cycle(circle.collect()));
+        }
+        path.push(id.into());
+        for tensor in info.requires.iter().filter(|t| !self.given.contains(t.as_str())) {
+            let Some(provider) = self.provider(tensor, wanted, order) else {
+                return Err(Stop::Missing(format!("it needs the tensor `{tensor}`, which nothing provides")));
+            };
+            self.add(&provider.id, wanted, order, path)?;
+        }
+        // What it can use but does not need comes first when it runs anyway.
+        for tensor in info.optional.iter().filter(|t| !self.given.contains(t.as_str())) {
+            let runs_anyway = wanted.iter().filter_map(|w| self.scorers.iter().find(|s| s.id == *w));
+            let mut providers = runs_anyway.filter(|s| provides(s, tensor) && s.id != id);
+            if let Some(provider) = providers.next() {
+                self.add(&provider.id, wanted, order, path)?;
+            }
+        }
+        path.pop();
+        order.push(id.into());
+        Ok(())
+    }
+
+    fn provider(&self, tensor: &str, wanted: &[String], order: &[String]) -> Option<&ScorerInfo> {
+        let able: Vec<&ScorerInfo> = self
+            .scorers
+            .iter()
+            .copied()
+            .filter(|s| provides(s, tensor) && s.unavailable().is_none())
+            .collect();
+        let first = |choose: &dyn Fn(&str) -> bool| able.iter().copied().find(|s| choose(&s.id));
+        first(&|id| order.iter().any(|o| o == id))
+            .or_else(|| first(&|id| wanted.iter().any(|w| w == id)))
+            .or_else(|| first(&|id| self.backend == Some(id)))
+            .or_else(|| able.first().copied())
+    }
+}
+
+fn provides(info: &ScorerInfo, tensor: &str) -> bool {
+    info.provides.iter().any(|p| p.name == tensor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(scorers: &[ScorerInfo], wanted: &[&str], backend: Option<&str>) -> Result<Lineup, Error> {
+        let casting = Casting { scorers: scorers.iter().collect(), given: ["pixels"].into(), backend };
+        casting.lineup(&wanted.iter().map(|&w| w.to_owned()).collect::<Vec<_>>())
+    }
+
+    fn standard() -> Vec<ScorerInfo> {
+        vec![
+            ScorerInfo::new("edges", "").requires("patch_stats").tensor("edges", ""),
+            ScorerInfo::new("cpu", "").requires("pixels").tensor("patch_stats", ""),
+            ScorerInfo::new("gpu", "").requires("pixels").tensor("patch_stats", ""),
+            ScorerInfo::new("late", "").requires("edges").optional("extra"),
+            ScorerInfo::new("extra", "").tensor("extra", ""),
+            ScorerInfo::new("lost", "").requires("nowhere"),
+        ]
+    }
+
+    #[test]
+    fn providers_run_first_and_the_backend_is_a_choice() {
+        assert_eq!(order(&standard(), &["late"], None).unwrap().order, ["cpu", "edges", "late"]);
+        assert_eq!(order(&standard(), &["late"], Some("gpu")).unwrap().order, ["gpu", "edges", "late"]);
+        assert_eq!(order(&standard(), &["edges", "gpu"], None).unwrap().order, ["gpu", "edges"]);
+    }
+
+    #[test]
+    fn what_is_optional_is_used_only_when_it_runs_anyway() {
+        assert_eq!(
+            order(&standard(), &["late", "extra"], None).unwrap().order,
+            ["cpu", "edges", "extra", "late"]
+        );
+    }
+
+    #[test]
+    fn what_lacks_something_is_left_out_with_the_reason() {
+        let lineup = order(&standard(), &["lost", "edges", "none"], None).unwrap();
+        assert_eq!(lineup.order, ["cpu", "edges"]);
+        assert_eq!(lineup.left_out[0].1, "it needs the tensor `nowhere`, which nothing provides");
+        assert_eq!(lineup.left_out[1], ("none".into(), "no plugin offers it".into()));
+    }
+
+    #[test]
+    fn a_circle_is_named() {
+        let circle = vec![
+            ScorerInfo::new("a", "").requires("y").tensor("x", ""),
+            ScorerInfo::new("b", "").requires("x").tensor("y", ""),
+        ];
+        let error = order(&circle, &["a"], None).unwrap_err();
+        assert_eq!(error.message, "scorers require each other in a circle: a → b → a");
+    }
+}

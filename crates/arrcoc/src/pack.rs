@@ -1,0 +1,71 @@
+//! What an encoder needs at a decision: the samples of every patch, where each
+//! came from, and how many there are, as a safetensors file.
+//!
+//! | tensor | shape | what |
+//! |---|---|---|
+//! | `samples` | [S, 3] u8 | sRGB, patch by patch, each patch row by row |
+//! | `patch` | [S] u32 | the patch a sample belongs to |
+//! | `position` | [S, 2] f32 | centre of the sample's cell, y then x, in pixels of the image |
+//! | `shape` | [N, 2] u32 | rows and columns of samples in each patch |
+//! | `tokens` | [N] u32 | tokens of each patch |
+
+use std::collections::HashMap;
+
+use arrcoc_picture::{Packed, Sampling};
+use arrcoc_stats::{Grid, Tiling};
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::{decision::Decision, error::Error, request::Photo};
+
+/// Name and version of the file's layout, in its metadata.
+pub const SCHEMA: &str = "arrcoc.pack/1";
+
+/// What tokens buy, for the crate that draws.
+pub(crate) fn sampling(decision: &Decision) -> Sampling {
+    match decision.policy.sampling {
+        arrcoc_decide::Sampling::Grid => Sampling::Grid,
+        arrcoc_decide::Sampling::Keep => Sampling::Keep,
+    }
+}
+
+/// The cut of a decision's image into patches.
+pub(crate) fn tiling(photo: &Photo, decision: &Decision) -> Result<Tiling, Error> {
+    let grid = Grid::new(decision.grid.rows, decision.grid.cols)?;
+    Ok(Tiling::new(grid, photo.image.width(), photo.image.height())?)
+}
+
+/// The packed samples of a decision, as the bytes of a safetensors file.
+///
+/// # Errors
+/// When the image is not the decision's.
+pub fn pack(photo: &Photo, decision: &Decision) -> Result<Vec<u8>, Error> {
+    let tokens = decision.flat_tokens();
+    let packed: Packed =
+        arrcoc_picture::pack(&photo.image, &tiling(photo, decision)?, &tokens, sampling(decision));
+    let bytes_of = |values: &[u32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let count = packed.patch.len();
+    let patch = bytes_of(&packed.patch);
+    let position: Vec<u8> = packed.position.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let shape: Vec<u8> = packed.shape.iter().flat_map(|s| bytes_of(s)).collect();
+    let token_bytes = bytes_of(&tokens);
+    let view = |dtype, shape: &[usize], bytes| TensorView::new(dtype, shape.to_vec(), bytes);
+    let metadata = HashMap::from([
+        ("schema".to_owned(), SCHEMA.to_owned()),
+        ("decision".to_owned(), decision.id.clone()),
+        ("grid".to_owned(), format!("{}x{}", decision.grid.rows, decision.grid.cols)),
+        ("width".to_owned(), decision.image.width.to_string()),
+        ("height".to_owned(), decision.image.height.to_string()),
+    ]);
+    let patches = tokens.len();
+    let file = (|| {
+        let tensors = [
+            ("samples", view(Dtype::U8, &[count, 3], &packed.samples)?),
+            ("patch", view(Dtype::U32, &[count], &patch)?),
+            ("position", view(Dtype::F32, &[count, 2], &position)?),
+            ("shape", view(Dtype::U32, &[patches, 2], &shape)?),
+            ("tokens", view(Dtype::U32, &[patches], &token_bytes)?),
+        ];
+        safetensors::serialize(tensors, Some(metadata))
+    })();
+    file.map_err(|e| Error::new(format!("the samples cannot be packed: {e}"), "report this"))
+}

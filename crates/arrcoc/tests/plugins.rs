@@ -1,0 +1,135 @@
+//! Plugins that misbehave, plugins that are listed, plugins that are inspected.
+
+mod support;
+
+use arrcoc::{Decision, Mode};
+use support::{Desk, fixture, plugins, stable};
+
+fn decide(desk: &Desk, args: &[&str]) -> Decision {
+    let fixture = fixture();
+    let mut all = vec!["allocate", "page.png", "--json", "-", "--plugin", fixture.to_str().unwrap()];
+    all.extend(args);
+    let out = desk.run(&all).well();
+    Decision::from_json(out.trim()).unwrap()
+}
+
+/// What every decision must be, whatever happened on the way.
+fn assert_admitted(d: &Decision, total: u64) {
+    assert_eq!(d.applied, total);
+    let tokens = d.flat_tokens();
+    assert_eq!(tokens.iter().map(|&t| u64::from(t)).sum::<u64>(), total);
+    assert!(tokens.iter().all(|t| (64..=400).contains(t)));
+}
+
+/// An allocator that breaks a promise is replaced, and the record has the true reason.
+#[test]
+fn a_broken_allocator_ends_in_an_admitted_allocation() {
+    let desk = Desk::new();
+    let usual = decide(&desk, &[]);
+    for (id, reason) in [
+        ("bad-sum", "sum"),
+        ("bad-bounds", "patch 0"),
+        ("bad-length", "the proposal has 575 patches, not 576"),
+        ("bad-fault", "OutOfMemory in allocate: no memory for the table"),
+        ("bad-panic", "Panicked in allocate: panicked: index out of bounds"),
+    ] {
+        let d = decide(&desk, &["--allocator", id]);
+        assert_admitted(&d, 86400);
+        assert_eq!(d.reasons.len(), 2, "{id}: {:?}", d.reasons);
+        let why = d.reasons.last().unwrap();
+        assert!(why.contains(id) && why.contains(reason), "{id}: {why}");
+        assert_eq!(d.tokens, usual.tokens, "`proportional` shares instead of `{id}`");
+
+        let fixture = fixture();
+        let strict =
+            ["allocate", "page.png", "--plugin", fixture.to_str().unwrap(), "--allocator", id, "--strict"];
+        let ran = desk.run(&strict);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("86400 tokens") && ran.stderr.starts_with("strict: "), "{ran:?}");
+    }
+}
+
+/// A scorer that fails costs what it would have said, and nothing else.
+#[test]
+fn a_broken_scorer_is_left_out_with_its_true_reason() {
+    let desk = Desk::new();
+    let with = |scorer| {
+        decide(&desk, &["--scorer", "propositional", "--scorer", "perspectival", "--scorer", scorer])
+    };
+    let usual = decide(&desk, &["--scorer", "propositional", "--scorer", "perspectival"]);
+    for (id, reason) in [
+        ("bad-nan", "output `badness` is not a finite number at element 3"),
+        ("bad-unwritten", "1 of 576 elements were not written"),
+        ("bad-scale", "channel `badness` is 1.5 at patch 0, outside the 0 to 1 it declares"),
+        ("bad-scorer-fault", "DeviceLost in prepare: the device went away"),
+        ("bad-scorer-panic", "Panicked in prepare: panicked: lost count of the patches"),
+    ] {
+        let d = with(id);
+        assert_admitted(&d, 86400);
+        assert_eq!(d.mode, Mode::Content);
+        assert!(d.reasons.iter().any(|r| r.contains(id) && r.contains(reason)), "{id}: {:?}", d.reasons);
+        assert_eq!(d.tokens, usual.tokens, "{id}");
+        let alone = decide(&desk, &["--scorer", id]);
+        assert_admitted(&alone, 86400);
+        assert_eq!(alone.mode, Mode::Uniform);
+        assert!(alone.flat_tokens().iter().all(|&t| t == 150), "{id}");
+    }
+}
+
+/// Without any plugin the allocation is uniform, and says why.
+#[test]
+fn without_plugins_the_allocation_is_uniform() {
+    let desk = Desk::new();
+    let nowhere = desk.path("nowhere");
+    let out = desk.run_with_path(&["allocate", "page.png", "--json", "-"], &nowhere).well();
+    let d = Decision::from_json(out.trim()).unwrap();
+    assert_admitted(&d, 86400);
+    assert_eq!(d.mode, Mode::Uniform);
+    assert!(d.reasons.iter().any(|r| r.contains("`propositional` did not run")), "{:?}", d.reasons);
+    let ran = desk.run_with_path(&["allocate", "page.png", "--strict"], &nowhere);
+    assert_eq!(ran.code, 1, "{ran:?}");
+}
+
+/// Two files with the same id: the one that was named first is used, both are listed.
+#[test]
+fn everything_that_was_found_is_listed() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("dir")).unwrap();
+    std::fs::copy(fixture(), desk.path("dir/bad.so")).unwrap();
+    std::fs::copy(fixture(), desk.path("dir/twin.so")).unwrap();
+    desk.write("dir/notes.so", b"not a library\n");
+    desk.write("dir/README.md", b"not looked at\n");
+    let out = desk.run(&["plugins", "list", "--plugin-dir", "dir"]).well();
+    insta::assert_snapshot!(stable(&out, &desk));
+
+    let json = desk.run(&["plugins", "list", "--json"]).well();
+    let listed: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let ids: Vec<&str> =
+        listed["plugins"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["allocators", "baselines", "cpu", "ways"]);
+}
+
+#[test]
+fn inspecting_a_plugin_shows_what_it_offers() {
+    let desk = Desk::new();
+    let mut sheets = String::new();
+    for name in ["arrcoc_cpu", "arrcoc_ways", "arrcoc_allocators", "arrcoc_baselines"] {
+        let file = support::library(&plugins(), name);
+        sheets += &desk.run(&["plugins", "inspect", file.to_str().unwrap()]).well();
+        sheets += "\n";
+    }
+    insta::with_settings!({filters => vec![("blake3   [0-9a-f]{64}", "blake3   HASH"), ("build    .*", "build    BUILD")]}, {
+        insta::assert_snapshot!(stable(&sheets, &desk));
+    });
+}
+
+/// A library without any working-directory search: a plugin lying there is not picked up.
+#[test]
+fn the_working_directory_is_not_searched() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("plugins")).unwrap();
+    std::fs::copy(fixture(), desk.path("plugins/bad.so")).unwrap();
+    std::fs::copy(fixture(), desk.path("bad.so")).unwrap();
+    let out = desk.run(&["plugins", "list"]).well();
+    assert!(!out.contains("bad"), "{out}");
+}

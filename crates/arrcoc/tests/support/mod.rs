@@ -1,0 +1,171 @@
+//! What the tests of the command share: the real binary, the real plugins
+//! (built when they are not), a folder of their own, and pictures.
+
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    sync::OnceLock,
+};
+
+use tempfile::TempDir;
+
+/// The folder that holds `plugins/` and `fixtures/`. Builds them the first time.
+pub fn assembled() -> &'static Path {
+    static DONE: OnceLock<PathBuf> = OnceLock::new();
+    DONE.get_or_init(|| {
+        let status = Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--release", "--package", "xtask", "--", "build", "--plugins", "--quiet"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("cargo runs");
+        assert!(status.success(), "`cargo xtask build` failed");
+        let target = Path::new(env!("CARGO_BIN_EXE_arrcoc")).parent().unwrap().parent().unwrap();
+        target.join("release")
+    })
+}
+
+/// The good plugins.
+pub fn plugins() -> PathBuf {
+    assembled().join("plugins")
+}
+
+/// The plugin that misbehaves on purpose.
+pub fn fixture() -> PathBuf {
+    library(&assembled().join("fixtures"), "arrcoc_bad")
+}
+
+/// The path of a library in a folder.
+pub fn library(folder: &Path, name: &str) -> PathBuf {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+}
+
+/// The photographs, where they are. Tests that need them say so and pass without.
+pub fn photographs() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/images");
+    let mut found: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .map(|entries| entries.filter_map(|e| Some(e.ok()?.path())).collect())
+        .unwrap_or_default();
+    found.retain(|p| p.extension().is_some_and(|e| e == "png" || e == "jpg"));
+    found.sort();
+    if found.is_empty() {
+        println!("skipped: no photographs in {}", folder.display());
+    }
+    found
+}
+
+/// A folder with a picture in it, from which the command is run.
+pub struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    pub fn new() -> Desk {
+        let desk = Desk { folder: TempDir::new().unwrap() };
+        desk.write("page.png", &png(240, 192));
+        desk
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Names of everything in the folder.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Runs the command as it stands, with the good plugins in its search path.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        self.run_with_path(args, &plugins())
+    }
+
+    pub fn run_with_path(&self, args: &[&str], plugin_path: &Path) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_arrcoc"))
+            .args(args)
+            .current_dir(self.folder.path())
+            .env("ARRCOC_PLUGIN_PATH", plugin_path)
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "100")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        Ran::of(&output)
+    }
+}
+
+/// What a run of the command came to.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn of(output: &Output) -> Ran {
+        Ran {
+            code: output.status.code().expect("the command was not killed"),
+            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+        }
+    }
+
+    /// Asserts that all went well; returns stdout.
+    pub fn well(self) -> String {
+        assert_eq!(self.code, 0, "{self:?}");
+        assert!(self.stderr.is_empty(), "{self:?}");
+        self.stdout
+    }
+
+    /// Asserts a refused request: exit 2, nothing on stdout, one line and a hint.
+    pub fn refused(self) -> String {
+        assert_eq!(self.code, 2, "{self:?}");
+        assert!(self.stdout.is_empty(), "{self:?}");
+        let lines: Vec<&str> = self.stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{self:?}");
+        assert!(lines[0].starts_with("error: ") && lines[1].starts_with("hint: "), "{self:?}");
+        self.stderr
+    }
+}
+
+/// A picture as PNG: paper, lines of marks, and a bright square.
+pub fn png(width: u32, height: u32) -> Vec<u8> {
+    arrcoc_picture::encode_png(&drawing(width, height)).unwrap()
+}
+
+pub fn drawing(width: u32, height: u32) -> arrcoc_picture::Image {
+    let mut rgb = Vec::with_capacity((width * height * 3) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let mark = y / 12 % 3 == 1 && (x * 7 + y * 3) % 11 < 4 && x > width / 8 && x < width * 3 / 4;
+            let square = x > width * 4 / 5 && y < height / 4;
+            rgb.extend(match (mark, square) {
+                (true, _) => [40, 40, 50],
+                (_, true) => [200, 60, 40],
+                _ => [240, 238, 230],
+            });
+        }
+    }
+    arrcoc_picture::Image::from_rgb(width, height, rgb).unwrap()
+}
+
+/// Text for a snapshot: paths, hashes, times and versions replaced.
+pub fn stable(text: &str, desk: &Desk) -> String {
+    let mut text = text.replace(&desk.folder.path().display().to_string(), "DIR");
+    text = text.replace(&assembled().display().to_string(), "TARGET");
+    text
+}

@@ -1,0 +1,191 @@
+//! The decision: from score maps to an admitted, explained allocation, top to bottom in one function.
+//!
+//! [`decide`] never fails. Where something is missing or wrong it retreats, from the question to the content, from
+//! the content to uniform, from an allocator to sharing by weight, and each retreat leaves its true reason in one
+//! line. What *is* an error, an impossible request, was refused when the [`Terms`] were made.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::sharing::check;
+use crate::tensions::{Balance, share};
+use crate::verdict::verdicts;
+use crate::weights::weigh;
+use crate::{
+    Account, Allocation, Allocator, Demand, Held, Proportional, ScoreMaps, Subset, Tensions, Terms, Verdict,
+    Way, admit, share_by_weight, uniform,
+};
+
+/// How a decision is to be made, beside the policy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting {
+    /// How far the weights may move from equal, in `[0, 1]`; clamped. Autonomy belongs to the whole system and is
+    /// set over many decisions, never by one image.
+    pub autonomy: f64,
+    /// Tensions held instead of computed.
+    pub held: Held,
+}
+
+impl Default for Setting {
+    /// Full autonomy, no tension held.
+    fn default() -> Setting {
+        Setting { autonomy: 1.0, held: Held::default() }
+    }
+}
+
+/// What a decision rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The question, however weak, and the content if there is any.
+    Coupled,
+    /// The content alone.
+    Content,
+    /// Neither: the uniform allocation.
+    Uniform,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Mode::Coupled => "coupled",
+            Mode::Content => "content",
+            Mode::Uniform => "uniform",
+        })
+    }
+}
+
+/// A decision, without provenance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The tokens, admitted.
+    pub allocation: Allocation,
+    /// The total that was demanded: as asked for, or chosen from the range. With levels the allocation's own total
+    /// may be below it.
+    pub requested: u64,
+    /// What was shared by, length N, summing to about 1. All `1/N` in mode uniform.
+    pub weights: Vec<f64>,
+    /// The tensions, held or computed.
+    pub tensions: Tensions,
+    /// How strongly the question separates the patches, κ in `[0, 1]`.
+    pub coupling: f64,
+    /// How far P and S disagree, u in `[0, 1]`.
+    pub disagreement: f64,
+    /// What the decision rests on.
+    pub mode: Mode,
+    /// The reason of every retreat, one line each.
+    pub retreats: Vec<String>,
+    /// What the ways say about each patch, length N.
+    pub verdicts: Vec<Verdict>,
+    /// What each way contributed to each patch's tokens.
+    pub account: Account,
+}
+
+/// Decides how many tokens each patch gets.
+///
+/// In order: the maps that can be used; the tensions they pull with; the total, where it is still to be chosen;
+/// the weights; the allocator's proposal; its admission; the account; the verdicts.
+///
+/// Retreats, each with a reason in [`Outcome::retreats`]: a map with a wrong length or value is left out; without
+/// any map, or with weights that cannot be shared by, or when the policy forces it, the allocation is uniform; an
+/// allocator that errs or whose proposal is refused is replaced by [`Proportional`]. An absent question is no
+/// retreat: the mode is [`Mode::Content`], without a reason.
+pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dyn Allocator) -> Outcome {
+    let mut retreats = Vec::new();
+    let patches = terms.patches();
+    let maps = maps.sound(patches, &mut retreats);
+    let held = setting.held.sound(&mut retreats);
+
+    let weights_of = |maps: &ScoreMaps| {
+        let balance = Balance::of(maps, &held, terms.is_range());
+        let weights = weigh(&balance, patches, terms.is_range(), setting.autonomy);
+        (balance, weights)
+    };
+    let (balance, weights) = weights_of(&maps);
+    let demand = terms.demand_at(share(balance.tensions.compress_particularize));
+
+    let mode = mode(&maps, terms, &weights, &mut retreats);
+    let (weights, allocation, account) = if mode == Mode::Uniform {
+        let allocation = admitted_uniform(&demand);
+        let account = Account::of_uniform(allocation.tokens());
+        (vec![1.0 / patches as f64; patches], allocation, account)
+    } else {
+        let (allocation, rule) = allocate(allocator, &weights, &demand, &mut retreats);
+        let tokens_of = |ways: Subset| tokens_by(rule, &weights_of(&maps.only(ways)).1, &demand);
+        let account = Account::of(allocation.tokens(), &uniform(&demand), maps.present(), tokens_of);
+        (weights, allocation, account)
+    };
+
+    Outcome {
+        allocation,
+        requested: demand.total(),
+        weights,
+        tensions: balance.tensions,
+        coupling: balance.coupling,
+        disagreement: balance.disagreement,
+        mode,
+        retreats,
+        verdicts: verdicts(&maps),
+        account,
+    }
+}
+
+/// What the decision can rest on; where that is nothing, the reason goes to `retreats`.
+fn mode(maps: &ScoreMaps, terms: &Terms, weights: &[f64], retreats: &mut Vec<String>) -> Mode {
+    let reason = if terms.policy().force_uniform {
+        "the policy forces the uniform allocation".to_owned()
+    } else if maps.present().is_empty() {
+        "no way has a score map; the allocation is uniform".to_owned()
+    } else if let Err(error) = check(weights, terms.patches()) {
+        format!("the weights cannot be shared by: {error}; the allocation is uniform")
+    } else {
+        return if maps.present().contains(Way::Participatory) { Mode::Coupled } else { Mode::Content };
+    };
+    retreats.push(reason);
+    Mode::Uniform
+}
+
+/// The allocation by `allocator`, or by [`Proportional`] where it fails, and the rule that it came from.
+fn allocate<'a>(
+    allocator: &'a dyn Allocator,
+    weights: &[f64],
+    demand: &Demand,
+    retreats: &mut Vec<String>,
+) -> (Allocation, &'a dyn Allocator) {
+    match admitted(allocator, weights, demand) {
+        Ok(allocation) => (allocation, allocator),
+        Err(reason) => {
+            let (id, instead) = (allocator.id(), Proportional.id());
+            retreats.push(format!("allocator `{id}`: {reason}; `{instead}` shared instead"));
+            (admitted_by_weight(weights, demand), &Proportional)
+        }
+    }
+}
+
+/// The tokens that `rule` gives for `weights`, by [`Proportional`] where it fails.
+fn tokens_by(rule: &dyn Allocator, weights: &[f64], demand: &Demand) -> Vec<u32> {
+    let allocation = admitted(rule, weights, demand).unwrap_or_else(|_| admitted_by_weight(weights, demand));
+    allocation.tokens().to_vec()
+}
+
+/// What `allocator` proposes, if it proposes and if that is admitted; else the reason.
+fn admitted(allocator: &dyn Allocator, weights: &[f64], demand: &Demand) -> Result<Allocation, String> {
+    let proposal = allocator.propose(weights, demand)?;
+    admit(proposal, demand).map_err(|refusal| format!("proposal refused: {refusal}"))
+}
+
+/// The allocation by weight; weights that cannot be shared by give the uniform one.
+fn admitted_by_weight(weights: &[f64], demand: &Demand) -> Allocation {
+    let proposal = share_by_weight(weights, demand).ok();
+    proposal.and_then(|proposal| admit(proposal, demand).ok()).unwrap_or_else(|| admitted_uniform(demand))
+}
+
+/// The uniform allocation: what everything falls back on. A demand is feasible by construction, and sharing
+/// equally among its patches meets it by construction, so there is nothing to fall back on from here.
+fn admitted_uniform(demand: &Demand) -> Allocation {
+    match admit(uniform(demand), demand) {
+        Ok(allocation) => allocation,
+        Err(refusal) => unreachable!("the uniform allocation does not meet its own demand: {refusal}"),
+    }
+}

@@ -1,0 +1,226 @@
+//! The three opposed pulls, each a number in `[0.1, 0.9]`, and what they are computed from.
+//!
+//! | tension | low pole ↔ high pole | value |
+//! |---|---|---|
+//! | exploit ↔ explore | what the question names ↔ what it does not explain | `x = 0.9 − 0.8·κ` |
+//! | focus ↔ diversify | few patches, many tokens ↔ many, few | `d = 0.1 + 0.8·√(exp(H(r/Σr)) / N)` |
+//! | compress ↔ particularize | spend little ↔ spend more, everywhere | `p = 0.1 + 0.8·max(u, 1 − κ if the total is a range)` |
+//!
+//! κ is the coupling, how strongly the question separates the patches; u is the disagreement of P and S; r is the
+//! relevance that x makes of the maps; `exp(H)` is the number of patches that a distribution effectively covers.
+//! No tension reaches a pole: even the surest question leaves a tenth to the rest.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rank_correlation::spearman;
+use crate::weights::normalised;
+use crate::{ScoreMaps, order_free};
+
+/// The three tensions, each in `[0.1, 0.9]`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tensions {
+    /// Low: what the question names. High: what it does not explain.
+    pub exploit_explore: f64,
+    /// Low: few patches, many tokens each. High: many patches, few each.
+    pub focus_diversify: f64,
+    /// Low: spend little. High: spend more, everywhere.
+    pub compress_particularize: f64,
+}
+
+/// Tensions held at a value instead of computed, for ablations and "what if". Values are clamped to `[0.1, 0.9]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Held {
+    /// Holds [`Tensions::exploit_explore`].
+    pub exploit_explore: Option<f64>,
+    /// Holds [`Tensions::focus_diversify`].
+    pub focus_diversify: Option<f64>,
+    /// Holds [`Tensions::compress_particularize`].
+    pub compress_particularize: Option<f64>,
+}
+
+/// The poles of every tension.
+pub const POLES: (f64, f64) = (0.1, 0.9);
+
+/// The tension at `share` of the way from the low pole to the high.
+fn tension(share: f64) -> f64 {
+    POLES.0 + 0.8 * share
+}
+
+/// The share of the way from the low pole to the high that `tension` stands at, in `[0, 1]`; exact at both poles.
+pub(crate) fn share(tension: f64) -> f64 {
+    ((tension - POLES.0) / 0.8).clamp(0.0, 1.0)
+}
+
+/// The tensions of one set of maps, and what they are computed from.
+pub(crate) struct Balance {
+    pub(crate) coupling: f64,
+    pub(crate) disagreement: f64,
+    /// Relevance r of each patch in `[0, 1]`; absent when all maps are.
+    pub(crate) relevance: Option<Vec<f64>>,
+    pub(crate) tensions: Tensions,
+}
+
+impl Balance {
+    /// Balances sound `maps`. `is_range` tells that the total is still to be chosen.
+    pub(crate) fn of(maps: &ScoreMaps, held: &Held, is_range: bool) -> Balance {
+        let coupling = coupling(maps.q.as_deref());
+        let disagreement = disagreement(maps.p.as_deref(), maps.s.as_deref());
+        let exploit_explore = hold(held.exploit_explore, POLES.1 - 0.8 * coupling);
+        let relevance = relevance(maps, exploit_explore);
+        let coverage = relevance.as_deref().map_or(1.0, coverage);
+        let focus_diversify = hold(held.focus_diversify, tension(coverage.sqrt()));
+        let need = if is_range { disagreement.max(1.0 - coupling) } else { disagreement };
+        let compress_particularize = hold(held.compress_particularize, tension(need));
+        let tensions = Tensions { exploit_explore, focus_diversify, compress_particularize };
+        Balance { coupling, disagreement, relevance, tensions }
+    }
+}
+
+impl Held {
+    /// These without values that are not numbers; each goes with its reason in `retreats`.
+    pub(crate) fn sound(&self, retreats: &mut Vec<String>) -> Held {
+        let mut number = |held: Option<f64>, name: &str| match held {
+            Some(value) if value.is_nan() => {
+                retreats.push(format!("tension {name} cannot be held at `NaN`; it is computed"));
+                None
+            }
+            other => other,
+        };
+        Held {
+            exploit_explore: number(self.exploit_explore, "exploit_explore"),
+            focus_diversify: number(self.focus_diversify, "focus_diversify"),
+            compress_particularize: number(self.compress_particularize, "compress_particularize"),
+        }
+    }
+}
+
+fn hold(held: Option<f64>, computed: f64) -> f64 {
+    held.unwrap_or(computed).clamp(POLES.0, POLES.1)
+}
+
+/// Coupling κ of Q (values in `[0, 1]`, length N): the mean of its `⌈N/100⌉` largest values less its median, in
+/// `[0, 1]`. 0 if Q is absent or constant, or N < 8.
+pub fn coupling(q: Option<&[f64]>) -> f64 {
+    let Some(q) = q.filter(|q| q.len() >= 8) else { return 0.0 };
+    let mut rising = q.to_vec();
+    rising.sort_unstable_by(f64::total_cmp);
+    let patches = rising.len();
+    if rising[0] == rising[patches - 1] {
+        return 0.0;
+    }
+    let largest = &rising[patches - patches.div_ceil(100)..];
+    let mean = order_free::sum(largest.iter().copied()) / largest.len() as f64;
+    let median = (rising[(patches - 1) / 2] + rising[patches / 2]) / 2.0;
+    (mean - median).clamp(0.0, 1.0)
+}
+
+/// Disagreement u of P and S, `(1 − ρ)/2` with Spearman's ρ, in `[0, 1]`. 0 if either is absent or constant, or
+/// their lengths differ.
+pub fn disagreement(p: Option<&[f64]>, s: Option<&[f64]>) -> f64 {
+    let rho = p.zip(s).and_then(|(p, s)| spearman(p, s));
+    rho.map_or(0.0, |rho| (1.0 - rho) / 2.0)
+}
+
+/// Relevance `r = (1−x)·Q + x·C·(1−Q)`; C if Q is absent, Q if C is, `None` if both are.
+fn relevance(maps: &ScoreMaps, explore: f64) -> Option<Vec<f64>> {
+    match (maps.q.as_deref(), maps.content()) {
+        (None, content) => content,
+        (Some(q), None) => Some(q.to_vec()),
+        (Some(q), Some(content)) => {
+            let mixed = q.iter().zip(content).map(|(q, c)| (1.0 - explore) * q + explore * c * (1.0 - q));
+            Some(mixed.collect())
+        }
+    }
+}
+
+/// The share of the patches that `relevance` effectively covers, `exp(H(r/Σr))/N`, in `[1/N, 1]`. No relevance
+/// anywhere covers all alike.
+fn coverage(relevance: &[f64]) -> f64 {
+    let surprise = |share: f64| if share > 0.0 { -share * libm::log(share) } else { 0.0 };
+    let entropy = order_free::sum(normalised(relevance).into_iter().map(surprise));
+    (libm::exp(entropy) / relevance.len() as f64).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maps(p: Option<Vec<f64>>, s: Option<Vec<f64>>, q: Option<Vec<f64>>) -> ScoreMaps {
+        ScoreMaps { p, s, q, theta_p: 1.0, theta_s: 1.0, patches: 100 }
+    }
+
+    fn spike(height: f64) -> Vec<f64> {
+        (0..100).map(|patch| if patch == 40 { height } else { 0.05 }).collect()
+    }
+
+    fn ramp() -> Vec<f64> {
+        (0..100).map(|patch| f64::from(patch) / 99.0).collect()
+    }
+
+    #[test]
+    fn the_poles_are_exact() {
+        assert_eq!((tension(0.0), tension(1.0)), POLES);
+        assert_eq!((share(POLES.0), share(POLES.1)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn coupling_measures_how_a_question_separates() {
+        assert!((coupling(Some(&spike(0.95))) - 0.9).abs() < 1e-12);
+        assert_eq!(coupling(None), 0.0);
+        assert_eq!(coupling(Some(&[0.7; 100])), 0.0);
+        assert_eq!(coupling(Some(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])), 0.0, "too few patches");
+        assert_eq!(coupling(Some(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])), 1.0);
+    }
+
+    #[test]
+    fn disagreement_is_half_of_what_correlation_lacks() {
+        let falling: Vec<f64> = ramp().into_iter().rev().collect();
+        assert_eq!(disagreement(Some(&ramp()), Some(&ramp())), 0.0);
+        assert_eq!(disagreement(Some(&ramp()), Some(&falling)), 1.0);
+        assert_eq!(disagreement(Some(&ramp()), None), 0.0);
+        assert_eq!(disagreement(Some(&ramp()), Some(&[0.5; 100])), 0.0);
+    }
+
+    #[test]
+    fn a_sharp_question_exploits_and_focuses() {
+        let (none, even) = (Held::default(), vec![0.2; 100]);
+        let sharp = Balance::of(&maps(Some(even.clone()), None, Some(spike(1.0))), &none, true);
+        let blank = Balance::of(&maps(Some(even.clone()), None, Some(vec![0.05; 100])), &none, true);
+        assert!(sharp.tensions.exploit_explore < 0.2);
+        assert_eq!(blank.tensions.exploit_explore, 0.9);
+        assert!(sharp.tensions.focus_diversify < blank.tensions.focus_diversify);
+        let alone = Balance::of(&maps(None, None, Some(spike(1.0))), &none, true);
+        assert!(alone.tensions.focus_diversify < sharp.tensions.focus_diversify);
+        assert!(sharp.tensions.compress_particularize < 0.2);
+        assert_eq!(blank.tensions.compress_particularize, 0.9, "nothing was named: spend more");
+        let fixed = Balance::of(&maps(Some(even.clone()), None, Some(vec![0.05; 100])), &none, false);
+        assert_eq!(fixed.tensions.compress_particularize, 0.1);
+    }
+
+    #[test]
+    fn nothing_to_focus_on_is_spread() {
+        let none = Held::default();
+        for p in [None, Some(vec![0.0; 100]), Some(vec![0.3; 100])] {
+            let balance = Balance::of(&maps(p, None, None), &none, false);
+            assert!((balance.tensions.focus_diversify - 0.9).abs() < 1e-12);
+        }
+        let lone = ScoreMaps { p: Some(vec![0.4]), patches: 1, ..ScoreMaps::default() };
+        assert_eq!(Balance::of(&lone, &none, false).tensions.focus_diversify, 0.9);
+        let point: Vec<f64> = (0..100).map(|patch| f64::from(u8::from(patch == 7))).collect();
+        let balance = Balance::of(&maps(Some(point), None, None), &none, false);
+        assert!((balance.tensions.focus_diversify - 0.18).abs() < 1e-12);
+    }
+
+    #[test]
+    fn held_tensions_override_and_are_clamped() {
+        let held = Held {
+            exploit_explore: Some(2.0),
+            focus_diversify: Some(0.5),
+            compress_particularize: Some(-1.0),
+        };
+        let tensions = Balance::of(&maps(Some(ramp()), None, Some(spike(1.0))), &held, false).tensions;
+        let expected = Tensions { exploit_explore: 0.9, focus_diversify: 0.5, compress_particularize: 0.1 };
+        assert_eq!(tensions, expected);
+    }
+}

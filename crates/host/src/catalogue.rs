@@ -1,0 +1,325 @@
+//! All that was found: every library, usable or not, each with its reason; and
+//! instances of what the usable ones offer, by name.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use arrcoc_abi::manifest::Facts;
+use arrcoc_sdk::{
+    describe::{AllocatorInfo, Description, Param, ScorerInfo},
+    fault::Fault,
+    params::{self, Params},
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    allocator::Allocator,
+    inproc,
+    load::{Loaded, load},
+    names::NameError,
+    refusal::Refusal,
+    scorer::Scorer,
+    search::{Origin, Search},
+    vet::{Identity, vet},
+};
+
+/// What became of a file that was found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Status {
+    /// It is loaded.
+    Usable,
+    /// It is loaded, but nothing of it can run on this machine, for this reason.
+    Unavailable(String),
+    /// An earlier library has the same id.
+    Shadowed(PathBuf),
+    /// It is not loaded.
+    Refused(Refusal),
+}
+
+/// A file that was found, and what became of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Found {
+    /// The file.
+    pub path: PathBuf,
+    /// How it came into the search.
+    pub origin: Origin,
+    /// What became of it.
+    pub status: Status,
+    /// What its manifest says; absent when that could not be read.
+    pub facts: Option<Facts>,
+    /// Who it is; absent when it was not vetted.
+    pub identity: Option<Arc<Identity>>,
+    /// What it offers; absent when it was not loaded.
+    pub description: Option<Description>,
+    /// What a user should know.
+    pub warnings: Vec<String>,
+}
+
+struct Library {
+    loaded: Loaded,
+    identity: Arc<Identity>,
+}
+
+/// All that was found.
+pub struct Catalogue {
+    found: Vec<Found>,
+    libraries: Vec<Library>,
+}
+
+/// Why an instance could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MakeError {
+    /// There is no such scorer, allocator or parameter.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A parameter's value is not allowed.
+    #[error("`{id}`: {reason}")]
+    Parameter {
+        /// The scorer or allocator.
+        id: String,
+        /// Which parameter, and what it takes.
+        reason: String,
+    },
+    /// It cannot run on this machine.
+    #[error("`{id}` is unavailable: {reason}")]
+    Unavailable {
+        /// The scorer.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The plugin failed while it made the instance.
+    #[error("`{id}`: {fault}")]
+    Fault {
+        /// The scorer or allocator.
+        id: String,
+        /// What it said.
+        fault: Fault,
+    },
+}
+
+impl MakeError {
+    /// What would be right.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            MakeError::Name(e) => e.hint.clone(),
+            MakeError::Parameter { .. } => "`arrcoc plugins inspect` shows every parameter".into(),
+            MakeError::Unavailable { .. } => "`arrcoc plugins list` shows what is available".into(),
+            MakeError::Fault { .. } => "the plugin refused; check its parameters".into(),
+        }
+    }
+}
+
+/// Values that a user gave for parameters: `id` → `key` → text.
+pub type GivenParams = HashMap<String, HashMap<String, String>>;
+
+impl Catalogue {
+    /// Looks in every place, vets and loads what is there. What cannot be used
+    /// is kept with its reason; nothing here fails.
+    #[must_use]
+    pub fn open(search: &Search) -> Catalogue {
+        let candidates = search.candidates();
+        let mut catalogue = Catalogue { found: Vec::new(), libraries: Vec::new() };
+        for (refusal, origin) in candidates.refused {
+            let path = refusal.path.clone();
+            catalogue.found.push(Found::unread(path, origin, Status::Refused(refusal)));
+        }
+        for (path, origin) in candidates.files {
+            let found = catalogue.consider(path, origin);
+            catalogue.found.push(found);
+        }
+        catalogue
+    }
+
+    fn consider(&mut self, path: PathBuf, origin: Origin) -> Found {
+        let vetted = match vet(&path) {
+            Ok(vetted) => vetted,
+            Err(refusal) => return Found::unread(path, origin, Status::Refused(refusal)),
+        };
+        let identity = Arc::new(vetted.identity().clone());
+        let mut found = Found {
+            facts: Some(vetted.facts().clone()),
+            identity: Some(Arc::clone(&identity)),
+            warnings: vetted.warnings().to_vec(),
+            ..Found::unread(path, origin, Status::Usable)
+        };
+        let earlier = self.found.iter().find(|f| {
+            matches!(f.status, Status::Usable | Status::Unavailable(_))
+                && f.identity.as_ref().is_some_and(|i| i.id == identity.id)
+        });
+        if let Some(earlier) = earlier {
+            found.status = Status::Shadowed(earlier.path.clone());
+            return found;
+        }
+        match load(&vetted) {
+            Ok(loaded) => {
+                found.description = Some(loaded.description.clone());
+                if let Some(reason) = unavailable(&loaded.description) {
+                    found.status = Status::Unavailable(reason);
+                }
+                self.libraries.push(Library { loaded, identity });
+            }
+            Err(refusal) => found.status = Status::Refused(refusal),
+        }
+        found
+    }
+
+    /// Every file that was found, in search order.
+    #[must_use]
+    pub fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// The first refusal of a file or folder that a person named.
+    #[must_use]
+    pub fn refused_by_name(&self) -> Option<&Refusal> {
+        self.found.iter().filter(|f| f.origin.named()).find_map(|f| match &f.status {
+            // In a named folder, a broken library is a line in the list; the folder itself is not.
+            Status::Refused(refusal) if f.origin != Origin::Folder || f.path.is_dir() || !f.path.exists() => {
+                Some(refusal)
+            }
+            _ => None,
+        })
+    }
+
+    /// Every scorer, in search order.
+    pub fn scorers(&self) -> impl Iterator<Item = &ScorerInfo> {
+        self.libraries.iter().flat_map(|l| &l.loaded.description.scorers)
+    }
+
+    /// Every allocator, in search order.
+    pub fn allocators(&self) -> impl Iterator<Item = &AllocatorInfo> {
+        self.libraries.iter().flat_map(|l| &l.loaded.description.allocators)
+    }
+
+    /// What a scorer says about itself.
+    ///
+    /// # Errors
+    /// When there is none of this name, with the nearest.
+    pub fn scorer_info(&self, id: &str) -> Result<&ScorerInfo, NameError> {
+        self.scorers()
+            .find(|s| s.id == id)
+            .ok_or_else(|| NameError::new("scorer", id, self.scorers().map(|s| s.id.as_str())))
+    }
+
+    /// What an allocator says about itself.
+    ///
+    /// # Errors
+    /// When there is none of this name, with the nearest.
+    pub fn allocator_info(&self, id: &str) -> Result<&AllocatorInfo, NameError> {
+        self.allocators()
+            .find(|a| a.id == id)
+            .ok_or_else(|| NameError::new("allocator", id, self.allocators().map(|a| a.id.as_str())))
+    }
+
+    /// Checks that every parameter that was given belongs to something that exists.
+    ///
+    /// # Errors
+    /// The first that does not, with the nearest name.
+    pub fn check_params(&self, given: &GivenParams) -> Result<(), MakeError> {
+        let known = || {
+            let scorers = self.scorers().map(|s| (s.id.as_str(), s.params.as_slice()));
+            scorers.chain(self.allocators().map(|a| (a.id.as_str(), a.params.as_slice())))
+        };
+        let mut ids: Vec<_> = given.iter().collect();
+        ids.sort_by_key(|(id, _)| id.as_str());
+        for (id, values) in ids {
+            let Some((_, declared)) = known().find(|(known, _)| known == id) else {
+                return Err(NameError::new("scorer or allocator", id, known().map(|k| k.0)).into());
+            };
+            read_params(id, declared, Some(values))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a scorer.
+    ///
+    /// # Errors
+    /// When there is none of this name, a parameter is wrong, or the plugin fails.
+    pub fn make_scorer(&self, id: &str, given: &GivenParams) -> Result<Arc<Scorer>, MakeError> {
+        let info = self.scorer_info(id)?.clone();
+        if let Some(reason) = info.unavailable() {
+            return Err(MakeError::Unavailable { id: id.into(), reason });
+        }
+        let params = read_params(id, &info.params, given.get(id))?;
+        let library = self.library(|d| d.scorers.iter().any(|s| s.id == id));
+        let made = library
+            .ok_or_else(|| Fault::internal("its library is gone"))
+            .and_then(|l| Ok((inproc::scorer(&l.loaded, id, &params)?, Arc::clone(&l.identity))));
+        let (instance, identity) = made.map_err(|fault| MakeError::Fault { id: id.into(), fault })?;
+        Ok(Arc::new(Scorer::new(instance, info, identity, params)))
+    }
+
+    /// Makes an allocator.
+    ///
+    /// # Errors
+    /// When there is none of this name, a parameter is wrong, or the plugin fails.
+    pub fn make_allocator(&self, id: &str, given: &GivenParams) -> Result<Allocator, MakeError> {
+        let info = self.allocator_info(id)?.clone();
+        let params = read_params(id, &info.params, given.get(id))?;
+        let library = self.library(|d| d.allocators.iter().any(|a| a.id == id));
+        let made = library
+            .ok_or_else(|| Fault::internal("its library is gone"))
+            .and_then(|l| Ok((inproc::allocator(&l.loaded, id, &params)?, Arc::clone(&l.identity))));
+        let (instance, identity) = made.map_err(|fault| MakeError::Fault { id: id.into(), fault })?;
+        Ok(Allocator::new(instance, info, identity, params))
+    }
+
+    fn library(&self, offers: impl Fn(&Description) -> bool) -> Option<&Library> {
+        self.libraries.iter().find(|l| offers(&l.loaded.description))
+    }
+}
+
+impl Found {
+    fn unread(path: PathBuf, origin: Origin, status: Status) -> Found {
+        Found { path, origin, status, facts: None, identity: None, description: None, warnings: Vec::new() }
+    }
+}
+
+/// Set when no scorer of a library can run here and it has no allocator.
+fn unavailable(description: &Description) -> Option<String> {
+    if !description.allocators.is_empty() || description.scorers.is_empty() {
+        return None;
+    }
+    let reasons: Option<Vec<String>> = description.scorers.iter().map(ScorerInfo::unavailable).collect();
+    reasons.map(|mut r| {
+        r.dedup();
+        r.join("; ")
+    })
+}
+
+fn read_params(
+    id: &str,
+    declared: &[Param],
+    given: Option<&HashMap<String, String>>,
+) -> Result<Params, MakeError> {
+    let mut values = Map::new();
+    for (key, text) in given.into_iter().flatten() {
+        let Some(param) = declared.iter().find(|p| p.name == *key) else {
+            let names = declared.iter().map(|p| p.name.as_str());
+            return Err(NameError::new("parameter", &format!("{id}.{key}"), names)
+                .in_scope(id, key, declared)
+                .into());
+        };
+        let value: Value = params::parse(param, text)
+            .map_err(|reason| MakeError::Parameter { id: id.into(), reason })?;
+        values.insert(key.clone(), value);
+    }
+    Params::resolve(declared, &values).map_err(|fault| MakeError::Fault { id: id.into(), fault })
+}
+
+impl NameError {
+    /// The error for a parameter: the hint names the parameters of this very id.
+    fn in_scope(mut self, id: &str, key: &str, declared: &[Param]) -> NameError {
+        let names: Vec<&str> = declared.iter().map(|p| p.name.as_str()).collect();
+        self.hint = match crate::names::nearest(key, &names) {
+            Some(near) => format!("did you mean `{id}.{near}`?"),
+            None if names.is_empty() => format!("`{id}` has no parameters"),
+            None => format!("`{id}` has {}", names.join(", ")),
+        };
+        self
+    }
+}

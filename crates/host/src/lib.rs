@@ -1,0 +1,46 @@
+//! Finds, vets, loads and calls plugins.
+//!
+//! The way of a plugin into the program, in order:
+//!
+//! 1. [`search`] says where to look, in a fixed order, never in the working directory.
+//! 2. [`vet`] opens a file once and decides from its bytes and its permissions
+//!    whether it may be loaded. No code of the file runs here.
+//! 3. [`load`] maps exactly the bytes that were vetted, checks the layout of
+//!    everything that crosses the boundary, and asks the library what it offers.
+//! 4. [`catalogue`] holds all that was found, usable or not, each with its
+//!    reason, and makes instances by name.
+//! 5. [`instance`] is the trait behind which a scorer or allocator runs, whatever
+//!    the isolation; [`inproc`] is the level inside this process.
+//! 6. [`scorer`] and [`allocator`] call instances and check what comes back:
+//!    shape, every element written, every number finite.
+//!
+//! Architecture invariant: past `load`, nobody looks at a path or at wire types
+//! again; past `scorer` and `allocator`, nobody checks a tensor again.
+
+pub mod allocator;
+pub mod catalogue;
+pub mod inproc;
+pub mod instance;
+pub mod load;
+pub mod names;
+pub mod refusal;
+pub mod scorer;
+pub mod search;
+pub mod vet;
+
+pub use allocator::{Allocator, BoundAllocator};
+pub use arrcoc_sdk::{
+    abi::{Level, Phase},
+    buffer::TensorBuf,
+    describe::{AllocatorInfo, ChannelInfo, Description, Scale, ScorerInfo},
+    fault::Fault,
+    foreign::{Grant, Request},
+    tensor::Attributes,
+};
+pub use catalogue::{Catalogue, Found, Status};
+pub use names::NameError;
+pub use refusal::Refusal;
+pub use scorer::{PreparedState, Scorer};
+pub use search::{Origin, Search};
+pub use arrcoc_abi::manifest::valid_id;
+pub use vet::Identity;

@@ -1,0 +1,150 @@
+//! Calls a scorer and checks what comes back: only declared outputs, channels
+//! of the right shape, every element written, every number finite.
+
+use std::{collections::HashSet, sync::Arc};
+
+use arrcoc_sdk::{
+    abi::{Phase, Stage},
+    buffer::TensorBuf,
+    describe::ScorerInfo,
+    fault::Fault,
+    foreign::{Grant, Request},
+    params::Params,
+    tensor::OutputSpec,
+};
+
+use crate::{instance::ScorerInstance, vet::Identity};
+
+/// Most bytes of one output: room for per-patch features of large images, and
+/// an end to plans that would fill memory.
+const MOST_OUTPUT: usize = 4 << 30;
+
+/// A scorer that can be called.
+pub struct Scorer {
+    instance: Box<dyn ScorerInstance>,
+    info: ScorerInfo,
+    identity: Arc<Identity>,
+    params: Params,
+}
+
+impl Scorer {
+    pub(crate) fn new(
+        instance: Box<dyn ScorerInstance>,
+        info: ScorerInfo,
+        identity: Arc<Identity>,
+        params: Params,
+    ) -> Scorer {
+        Scorer { instance, info, identity, params }
+    }
+
+    /// What it says about itself.
+    #[must_use]
+    pub fn info(&self) -> &ScorerInfo {
+        &self.info
+    }
+
+    /// The plugin it came from.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Its parameters.
+    #[must_use]
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Does what does not depend on the question. Returns the outputs and the
+    /// state, which is given back to the plugin when it is dropped.
+    ///
+    /// # Errors
+    /// The plugin's fault, or `Internal` when what it returned breaks the contract.
+    pub fn prepare(
+        self: &Arc<Self>,
+        request: &Request<'_>,
+        grant: &Grant,
+    ) -> Result<(Vec<TensorBuf>, PreparedState), Fault> {
+        let mut outputs = self.plan(Phase::PREPARE, request, grant)?;
+        let state = self.instance.prepare(request, &mut outputs, grant)?;
+        let prepared = PreparedState { scorer: Arc::clone(self), state };
+        check(&outputs, Stage::PREPARE)?;
+        Ok((outputs, prepared))
+    }
+
+    fn plan(&self, phase: Phase, request: &Request<'_>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
+        let specs = self.instance.plan(phase, request, grant)?;
+        self.check_plan(&specs, phase, request).map_err(|reason| Fault::internal(reason).at(Stage::PLAN))?;
+        specs.iter().map(|spec| TensorBuf::unwritten(spec, MOST_OUTPUT).map_err(|f| f.at(Stage::PLAN))).collect()
+    }
+
+    fn check_plan(&self, specs: &[OutputSpec], phase: Phase, request: &Request<'_>) -> Result<(), String> {
+        let patches = request.attrs.grid.map_or(0, |[rows, cols]| u64::from(rows) * u64::from(cols));
+        let queries = request.attrs.queries.len() as u64;
+        let mut seen = HashSet::new();
+        for spec in specs {
+            if !seen.insert(&spec.name) {
+                return Err(format!("it planned the output `{}` twice", spec.name));
+            }
+            let Some(declared) = self.info.provides.iter().find(|p| p.name == spec.name) else {
+                return Err(format!("it planned the output `{}`, which it does not declare", spec.name));
+            };
+            if declared.channel.is_none() {
+                continue;
+            }
+            let expected = match phase {
+                Phase::PREPARE => vec![patches],
+                _ => vec![queries, patches],
+            };
+            if spec.shape != expected || spec.dtype != "f32" {
+                return Err(format!(
+                    "it planned the channel `{}` as {} {:?}, not f32 {expected:?}",
+                    spec.name, spec.dtype, spec.shape
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A scorer's state after `prepare`.
+pub struct PreparedState {
+    scorer: Arc<Scorer>,
+    state: u64,
+}
+
+impl PreparedState {
+    /// The scorer it belongs to.
+    #[must_use]
+    pub fn scorer(&self) -> &Scorer {
+        &self.scorer
+    }
+
+    /// Answers the questions of the request.
+    ///
+    /// # Errors
+    /// The plugin's fault, or `Internal` when what it returned breaks the contract.
+    pub fn score(&self, request: &Request<'_>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
+        let mut outputs = self.scorer.plan(Phase::SCORE, request, grant)?;
+        self.scorer.instance.score(self.state, request, &mut outputs, grant)?;
+        check(&outputs, Stage::SCORE)?;
+        Ok(outputs)
+    }
+}
+
+impl Drop for PreparedState {
+    fn drop(&mut self) {
+        self.scorer.instance.release(self.state);
+    }
+}
+
+fn check(outputs: &[TensorBuf], stage: Stage) -> Result<(), Fault> {
+    for output in outputs {
+        output.check_written().map_err(|f| f.at(stage))?;
+        if let Some(at) = output.first_not_finite() {
+            let message = format!("output `{}` is not a finite number at element {at}", output.name());
+            return Err(Fault::internal(message).at(stage));
+        }
+    }
+    Ok(())
+}

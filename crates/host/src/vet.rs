@@ -1,0 +1,227 @@
+//! Decides from a file's bytes and permissions whether it may be loaded.
+//!
+//! No code of the file runs here. The file is opened once; the bytes that are
+//! hashed are the bytes that [`crate::load`] maps, whatever happens to the path
+//! in between.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use arrcoc_abi::{
+    ABI_MAJOR, ABI_MINOR,
+    manifest::{self, Facts},
+};
+use object::{Object, ObjectSection};
+use serde::{Deserialize, Serialize};
+
+use crate::refusal::Refusal;
+
+/// The largest file that is read as a plugin.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Who a plugin is: what the manifest says, and the hash of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The library's id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// BLAKE3 of the file, in hexadecimal.
+    pub blake3: String,
+    /// ABI it was built for, as `major.minor`.
+    pub abi: String,
+}
+
+/// A file that may be loaded.
+#[derive(Debug)]
+pub struct Vetted {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) facts: Facts,
+    pub(crate) identity: Identity,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Vetted {
+    /// What its manifest says.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What a user should know, though it is no reason to refuse it.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+/// Vets a file.
+///
+/// # Errors
+/// The reason why it is refused, with the mend.
+pub fn vet(path: &Path) -> Result<Vetted, Refusal> {
+    let resolved = path.canonicalize().map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Refusal::new(path, "there is no such file", "check the path"),
+        _ => Refusal::new(path, format!("it cannot be opened: {e}"), "check the path and its permissions"),
+    })?;
+    if resolved.is_dir() {
+        return Err(Refusal::new(path, "it is a folder", "name a file, or use --plugin-dir for a folder"));
+    }
+    let file = File::open(&resolved).map_err(|e| {
+        Refusal::new(path, format!("it cannot be opened: {e}"), "check the file's permissions")
+    })?;
+    let mut warnings = Vec::new();
+    permissions::check(path, &resolved, &file, &mut warnings)?;
+    let bytes = read(path, file)?;
+    let facts = read_manifest(path, &bytes)?;
+    let identity = Identity {
+        id: facts.id.clone(),
+        version: facts.version.clone(),
+        blake3: blake3::hash(&bytes).to_hex().to_string(),
+        abi: format!("{}.{}", facts.abi.0, facts.abi.1),
+    };
+    Ok(Vetted { path: resolved, bytes, facts, identity, warnings })
+}
+
+fn read(path: &Path, file: File) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| Refusal::new(path, format!("it cannot be read: {e}"), "check the file"))?;
+    if bytes.is_empty() {
+        return Err(Refusal::new(path, "it is empty", "build the plugin again"));
+    }
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Refusal::new(path, "it is larger than 1 GiB", "name a plugin library"));
+    }
+    Ok(bytes)
+}
+
+fn read_manifest(path: &Path, bytes: &[u8]) -> Result<Facts, Refusal> {
+    let refuse = |reason: String, hint: &str| Err(Refusal::new(path, reason, hint));
+    let Ok(library) = object::File::parse(bytes) else {
+        let looks = if bytes.starts_with(b"\x7fELF") {
+            "it is a damaged shared library"
+        } else if std::str::from_utf8(&bytes[..bytes.len().min(512)]).is_ok() {
+            "it is a text file, not a shared library"
+        } else {
+            "it is not a shared library"
+        };
+        return refuse(looks.into(), "name the library that `cargo build --release` of the plugin made");
+    };
+    if let Some(built_for) = other_architecture(&library) {
+        let hint = "build the plugin on this machine, or for its processor";
+        return refuse(format!("it was built for {built_for}, this machine is {}", std::env::consts::ARCH), hint);
+    }
+    let section = library.section_by_name(manifest::SECTION).and_then(|s| s.data().ok());
+    let Some(section) = section else {
+        let hint = "a plugin is a library whose source calls `arrcoc_sdk::export_plugin!`";
+        return refuse("it is a shared library, but not an ARR-COC plugin".into(), hint);
+    };
+    let facts = Facts::parse(section)
+        .map_err(|reason| Refusal::new(path, reason, "build the plugin again with the sdk"))?;
+    let (major, minor) = facts.abi;
+    if facts.abi != (ABI_MAJOR, ABI_MINOR) {
+        let reason =
+            format!("it was built for ABI {major}.{minor}, this host speaks {ABI_MAJOR}.{ABI_MINOR}");
+        return refuse(reason, "build the plugin again with the sdk of this version");
+    }
+    if facts.build.contains("panic=abort") {
+        let hint = "set `panic = \"unwind\"` in the profile it is built with";
+        return refuse("it was built with panic=abort, so a panic in it would end this program".into(), hint);
+    }
+    Ok(facts)
+}
+
+fn other_architecture(library: &object::File<'_>) -> Option<String> {
+    use object::Architecture as A;
+    let name = match library.architecture() {
+        A::X86_64 => "x86_64",
+        A::Aarch64 => "aarch64",
+        A::I386 => "x86",
+        A::Arm => "arm",
+        A::Riscv64 => "riscv64",
+        other => return Some(format!("{other:?}")),
+    };
+    (name != std::env::consts::ARCH).then(|| name.to_owned())
+}
+
+#[cfg(unix)]
+mod permissions {
+    //! Whoever can write a plugin or its folder runs code as this user, so that
+    //! must be this user or root.
+
+    use std::{
+        fs::{File, Metadata},
+        os::unix::fs::MetadataExt,
+        path::Path,
+    };
+
+    use super::Refusal;
+
+    pub(super) fn check(
+        path: &Path,
+        resolved: &Path,
+        file: &File,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Refusal> {
+        let unreadable = |e: std::io::Error| {
+            Refusal::new(path, format!("its permissions cannot be read: {e}"), "check the path")
+        };
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(Refusal::new(path, "it is not a regular file", "name a plugin library"));
+        }
+        one(path, "it", "the file", &metadata, warnings)?;
+        if let Some(folder) = resolved.parent() {
+            let metadata = folder.metadata().map_err(unreadable)?;
+            one(path, "its folder", "the folder", &metadata, warnings)?;
+        }
+        Ok(())
+    }
+
+    fn one(
+        path: &Path,
+        subject: &str,
+        what: &str,
+        metadata: &Metadata,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Refusal> {
+        let me = rustix::process::geteuid().as_raw();
+        if metadata.uid() != me && metadata.uid() != 0 {
+            let reason = format!("{subject} belongs to another user (uid {})", metadata.uid());
+            return Err(Refusal::new(path, reason, format!("copy the plugin, or `chown` {what}")));
+        }
+        if metadata.mode() & 0o002 != 0 {
+            let reason = format!("{subject} can be written by everybody");
+            return Err(Refusal::new(path, reason, format!("`chmod o-w` {what}")));
+        }
+        if metadata.mode() & 0o020 != 0 {
+            warnings.push(format!("{subject} can be written by its group"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+mod permissions {
+    //! On other systems access lists decide; they are not looked at.
+
+    use std::{fs::File, path::Path};
+
+    use super::Refusal;
+
+    pub(super) fn check(_: &Path, _: &Path, _: &File, _: &mut Vec<String>) -> Result<(), Refusal> {
+        Ok(())
+    }
+}

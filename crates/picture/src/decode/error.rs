@@ -1,0 +1,163 @@
+//! Why a file is not an image that can be used, for the person who named the file.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why there is no image: the file, where one was named, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    path: Option<PathBuf>,
+    fault: DecodeFault,
+}
+
+impl DecodeError {
+    pub(super) fn at(path: &Path, fault: DecodeFault) -> Self {
+        Self { path: Some(path.to_owned()), fault }
+    }
+
+    /// The file, when it was read from one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn fault(&self) -> &DecodeFault {
+        &self.fault
+    }
+
+    pub(super) fn into_fault(self) -> DecodeFault {
+        self.fault
+    }
+
+    /// What would mend it, where that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match &self.fault {
+            DecodeFault::NotAnImage { .. } => {
+                Some("png, jpeg, pnm, bmp, webp, tiff and gif files are read".to_owned())
+            }
+            DecodeFault::TooManyPixels { width, height, .. } => {
+                let pixels = u64::from(*width) * u64::from(*height);
+                Some(format!("allow it with `--max-pixels {pixels}`"))
+            }
+            DecodeFault::Truncated { .. } => Some("copy or download the file again".to_owned()),
+            DecodeFault::Directory => Some("name the image files in it".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl From<DecodeFault> for DecodeError {
+    fn from(fault: DecodeFault) -> Self {
+        Self { path: None, fault }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.path {
+            write!(f, "`{}`: ", path.display())?;
+        }
+        write!(f, "{}", self.fault)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeFault {
+    /// The file has no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// The path is a directory.
+    #[error("this is a directory, not an image file")]
+    Directory,
+    /// The file could not be read.
+    #[error("the file cannot be read: {kind}")]
+    Unreadable {
+        /// What the operating system said.
+        kind: io::ErrorKind,
+    },
+    /// The bytes are not an image of a format that is read.
+    #[error("this is not an image: it looks like {looks_like}")]
+    NotAnImage {
+        /// What the first bytes look like.
+        looks_like: &'static str,
+    },
+    /// The file ends before its pixels do.
+    #[error("the {format} file is truncated: it ends before its pixels do")]
+    Truncated {
+        /// The format.
+        format: &'static str,
+    },
+    /// The image is larger than allowed.
+    #[error(
+        "the image has {width}x{height} = {pixels} pixels, above the limit of {max_pixels} (`--max-pixels`)",
+        pixels = u64::from(*width) * u64::from(*height)
+    )]
+    TooManyPixels {
+        /// Width that the header states.
+        width: u32,
+        /// Height that the header states.
+        height: u32,
+        /// The limit.
+        max_pixels: u64,
+    },
+    /// The header promises more than a file of this length can hold.
+    #[error(
+        "the {format} header promises {width}x{height} pixels, more than a file of {file_bytes} bytes can hold"
+    )]
+    Implausible {
+        /// The format.
+        format: &'static str,
+        /// Width that the header states.
+        width: u32,
+        /// Height that the header states.
+        height: u32,
+        /// Length of the file.
+        file_bytes: usize,
+    },
+    /// The file breaks the rules of its format, or uses a part of it that is not read.
+    #[error("the image cannot be decoded: {reason}")]
+    Broken {
+        /// What the decoder said, on one line.
+        reason: String,
+    },
+}
+
+impl DecodeFault {
+    /// Says what a decoder's error comes to.
+    pub(super) fn from_decoder(format: &'static str, error: &image::ImageError) -> Self {
+        let reason = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        if ends_early(error) || says_ends_early(&reason) {
+            return Self::Truncated { format };
+        }
+        Self::Broken { reason }
+    }
+}
+
+/// Whether an unexpected end of file is at the root of an error.
+fn ends_early(error: &image::ImageError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<io::Error>();
+        if io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Not every decoder keeps the cause; some only say it.
+fn says_ends_early(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    ["unexpected end", "unexpected eof", "failed to fill whole buffer", "end of file", "no more bytes"]
+        .iter()
+        .any(|phrase| reason.contains(phrase))
+}

@@ -1,0 +1,29 @@
+//! Images in and out: decode under limits, sample, draw.
+//!
+//! The only crate that names the `image` crate. What comes out of it is always the
+//! same: tightly packed RGB8, upright, opaque ([`Image`]). How a file got there is
+//! stated ([`Notes`]), not guessed.
+//!
+//! | folder | holds |
+//! |---|---|
+//! | `decode` | files to [`Image`], under limits, with errors for a person to read |
+//! | `sampling` | what tokens buy: [`render`], [`pack`], [`distortion`], and the reference [`downsample`] |
+//! | `overlay` | an allocation drawn over its image |
+//! | `encode` | [`Image`] to files |
+//! | `ssim` | how alike two images look |
+
+#![forbid(unsafe_code)]
+
+mod decode;
+mod encode;
+mod overlay;
+mod raster;
+mod sampling;
+mod ssim;
+
+pub use decode::{DecodeError, DecodeFault, Limits, Notes, decode, read};
+pub use encode::{EncodeError, encode_any, encode_png};
+pub use overlay::{OverlayText, overlay};
+pub use raster::Image;
+pub use sampling::{Packed, Sampling, area_average, distortion, downsample, pack, render, sample_shape};
+pub use ssim::ssim;

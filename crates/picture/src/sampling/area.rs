@@ -1,0 +1,121 @@
+//! Exact area averages: each sample is the mean over its share of the patch.
+
+use arrcoc_stats::Rect;
+
+use crate::raster::Image;
+
+/// Averages the pixels of `rect` down to `w` × `h` samples of RGB, row by row:
+/// `3 · w · h` bytes.
+///
+/// Sample (i, j) is the mean over the rectangle from row iH/h to (i+1)H/h and from
+/// column jW/w to (j+1)W/w, where pixels that lie in it in part count in part. The mean
+/// is computed in integers and rounded half up. With `w` × `h` the size of `rect`, the
+/// samples are the pixels; with more, each is the mean of at most four of them.
+///
+/// # Panics
+///
+/// When `rect` is empty or reaches beyond the image, or a side of 0 is asked for.
+#[must_use]
+pub fn area_average(image: &Image, rect: Rect, w: u32, h: u32) -> Vec<u8> {
+    assert!(w > 0 && h > 0, "{w}x{h} samples are none");
+    assert!(rect.width > 0 && rect.height > 0, "{rect:?} is empty");
+    assert!(
+        rect.x + rect.width <= image.width() && rect.y + rect.height <= image.height(),
+        "{rect:?} reaches beyond {image:?}"
+    );
+    let columns: Vec<Cover> = (0..w).map(|j| Cover::of(j, w, rect.width)).collect();
+    let total = u64::from(rect.width) * u64::from(rect.height);
+    let mut samples = Vec::with_capacity(3 * w as usize * h as usize);
+    // Sums along the rows first: `sums[j]` is of the rows of sample row i.
+    let mut sums = vec![[0u64; 3]; w as usize];
+    for i in 0..h {
+        sums.fill([0; 3]);
+        let rows = Cover::of(i, h, rect.height);
+        for (y, row_weight) in rows.weights() {
+            let pixels = image.span(rect, rect.y + y).as_chunks::<3>().0;
+            for (sum, cover) in sums.iter_mut().zip(&columns) {
+                let mut along = [0u64; 3];
+                for (x, weight) in cover.weights() {
+                    for (along, &value) in along.iter_mut().zip(&pixels[x as usize]) {
+                        *along += weight * u64::from(value);
+                    }
+                }
+                for (sum, along) in sum.iter_mut().zip(along) {
+                    *sum += row_weight * along;
+                }
+            }
+        }
+        for sum in &sums {
+            samples.extend(sum.map(|sum| ((sum + total / 2) / total) as u8));
+        }
+    }
+    samples
+}
+
+/// The pixels that sample `i` of `parts` covers of `length`, in units of 1/parts of a
+/// pixel: the sample is from `start` to `end`, pixel p from p·parts to (p+1)·parts. The
+/// weights of a sample add up to `length`.
+struct Cover {
+    start: u64,
+    end: u64,
+    parts: u64,
+}
+
+impl Cover {
+    fn of(i: u32, parts: u32, length: u32) -> Self {
+        let (i, length) = (u64::from(i), u64::from(length));
+        Self { start: i * length, end: (i + 1) * length, parts: u64::from(parts) }
+    }
+
+    /// (pixel, weight) of every pixel covered, if only in part.
+    fn weights(&self) -> impl Iterator<Item = (u32, u64)> {
+        let pixels = self.start / self.parts..self.end.div_ceil(self.parts);
+        pixels.map(|p| {
+            let (from, to) = (p * self.parts, (p + 1) * self.parts);
+            (p as u32, to.min(self.end) - from.max(self.start))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn parts_of_pixels_count_in_part() {
+        // Three pixels to two samples: (10·2 + 40·1)/3 and (40·1 + 70·2)/3.
+        let image = Image::from_rgb(3, 1, [[10; 3], [40; 3], [70; 3]].concat()).unwrap();
+        assert_eq!(area_average(&image, image.bounds(), 2, 1), [20, 20, 20, 60, 60, 60]);
+    }
+
+    #[test]
+    fn halves_are_rounded_up() {
+        let image = Image::from_rgb(2, 1, vec![0, 1, 254, 1, 2, 255]).unwrap();
+        assert_eq!(area_average(&image, image.bounds(), 1, 1), [1, 2, 255]);
+    }
+
+    proptest! {
+        #[test]
+        fn weights_cover_everything_once(parts in 1u32..60, length in 1u32..60) {
+            let mut pixels = vec![0u64; length as usize];
+            for i in 0..parts {
+                let mut sum = 0;
+                for (pixel, weight) in Cover::of(i, parts, length).weights() {
+                    prop_assert!(weight > 0);
+                    pixels[pixel as usize] += weight;
+                    sum += weight;
+                }
+                prop_assert_eq!(sum, u64::from(length));
+            }
+            prop_assert!(pixels.iter().all(|&weight| weight == u64::from(parts)));
+        }
+
+        #[test]
+        fn the_size_itself_gives_the_pixels(width in 1u32..12, height in 1u32..12, seed: u8) {
+            let data: Vec<u8> = (0..width * height * 3).map(|i| (i * 31) as u8 ^ seed).collect();
+            let image = Image::from_rgb(width, height, data.clone()).unwrap();
+            prop_assert_eq!(area_average(&image, image.bounds(), width, height), data);
+        }
+    }
+}

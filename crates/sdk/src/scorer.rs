@@ -1,0 +1,82 @@
+//! The trait of a scorer: named tensors in, named tensors out.
+//!
+//! The work is split where the question comes in. [`Scorer::prepare`] gets what
+//! does not depend on it and runs once for an image; [`Prepared::score`] gets M
+//! questions. A result must not depend on what else is in a batch.
+
+use arrcoc_abi::Phase;
+use arrcoc_decide::Way;
+
+use crate::{
+    call::Call,
+    describe::ScorerInfo,
+    fault::Fault,
+    params::Params,
+    tensor::{Inputs, OutputSpec, Outputs},
+};
+
+/// A scorer. Every method may be called from any thread, and several at once.
+pub trait Scorer: Sized + Send + Sync + 'static {
+    /// What is kept between `prepare` and `score`; `()` when the question does not matter.
+    type Prepared: Prepared;
+
+    /// What it is. Cheap, and the same every time.
+    fn info() -> ScorerInfo;
+
+    /// Makes an instance.
+    ///
+    /// # Errors
+    /// When the parameters do not fit together or something it needs is missing.
+    fn make(params: &Params, call: &Call<'_>) -> Result<Self, Fault>;
+
+    /// Names every output of a phase with its type and shape.
+    ///
+    /// The default lays the channels of `info` out as f32: propositional and
+    /// perspectival ones as [N] in `prepare`, participatory ones as [M, N] in
+    /// `score`. Override it to give other tensors, or to leave out a channel
+    /// whose optional input is absent.
+    ///
+    /// # Errors
+    /// When the inputs do not have the shapes it needs.
+    fn plan(&self, phase: Phase, input: &Inputs<'_>) -> Result<Vec<OutputSpec>, Fault> {
+        let patches = input.grid()?.patches() as u64;
+        let info = Self::info();
+        let outputs = info.channels().filter_map(|(given, channel)| match (phase, channel.way) {
+            (Phase::SCORE, Way::Participatory) => {
+                Some(OutputSpec::f32(&given.name, &[input.queries().len() as u64, patches]))
+            }
+            (Phase::PREPARE, Way::Propositional | Way::Perspectival) => {
+                Some(OutputSpec::f32(&given.name, &[patches]))
+            }
+            _ => None,
+        });
+        Ok(outputs.collect())
+    }
+
+    /// Does what does not depend on the question, and writes all of the outputs
+    /// planned for it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from doing so.
+    fn prepare(
+        &self,
+        input: &Inputs<'_>,
+        output: &mut Outputs<'_>,
+        call: &Call<'_>,
+    ) -> Result<Self::Prepared, Fault>;
+}
+
+/// A scorer's state after `prepare`.
+pub trait Prepared: Send + Sync + 'static {
+    /// Answers the questions in `input`, and writes all of the outputs planned for it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from doing so.
+    fn score(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault>;
+}
+
+impl Prepared for () {
+    fn score(&self, _: &Inputs<'_>, _: &mut Outputs<'_>, _: &Call<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! What the command line accepts, and how it refuses.
+
+use std::process::Command;
+
+use crate::tree::Run;
+
+fn xtask(words: &[&str]) -> Run {
+    Run::of(Command::new(env!("CARGO_BIN_EXE_xtask")).args(words).output().unwrap())
+}
+
+#[test]
+fn a_request_that_makes_no_sense_ends_with_two_and_names_what_is_near() {
+    for (words, stderr) in [
+        (&["lnt"][..], "error: unknown command `lnt`\nhint: did you mean `lint`?\n"),
+        (
+            &["frobnicate"],
+            "error: unknown command `frobnicate`\nhint: `cargo xtask help` lists the commands\n",
+        ),
+        (&["help", "biuld"], "error: unknown command `biuld`\nhint: did you mean `build`?\n"),
+        (&["lint", "direktion"], "error: no check `direktion`\nhint: did you mean `direction`?\n"),
+        (
+            &["build", "--quite"],
+            "error: unknown option `--quite` of `build`\nhint: did you mean `--quiet`?\n",
+        ),
+        (&["test", "stats"], "error: `test` takes no operand: `stats`\n"),
+        (
+            &["bench", "--save-baseline"],
+            "error: unknown option `--save-baseline` of `bench`\n\
+             hint: arguments of the program that is run go after `--`\n",
+        ),
+    ] {
+        let run = xtask(words);
+        assert_eq!((run.status, run.stderr.as_str(), run.stdout.as_str()), (2, stderr, ""), "{words:?}");
+    }
+}
+
+#[test]
+fn every_command_that_help_lists_has_a_page() {
+    let overview = xtask(&["--help"]);
+    assert_eq!(overview.status, 0);
+    assert_eq!(overview.stdout, xtask(&["help"]).stdout);
+    let commands: Vec<&str> =
+        overview.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    assert_eq!(commands, ["build", "test", "lint", "bench", "dist", "calibrate-reference"]);
+    for command in commands {
+        let page = xtask(&["help", command]);
+        assert_eq!(page.status, 0);
+        assert!(page.stdout.contains(&format!("\nUsage: cargo xtask {command}")), "{}", page.stdout);
+        assert_eq!(page.stdout, xtask(&[command, "--help"]).stdout);
+    }
+}
