@@ -11,7 +11,7 @@ use std::{
 };
 
 use arrcoc_decide::{Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total};
-use arrcoc_host::{Allocator, Catalogue, Scorer, TensorBuf};
+use arrcoc_host::{Allocator, Catalogue, NameError, Scorer, TensorBuf};
 use arrcoc_stats::Tiling;
 
 use crate::{
@@ -48,8 +48,12 @@ impl Engine {
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }
-        for id in config.scorers.iter().chain(&config.backend) {
+        for id in &config.scorers {
             catalogue.scorer_info(id)?;
+        }
+        let backends = || catalogue.scorers().filter(|s| s.provides.iter().any(|p| p.name == "patch_stats"));
+        if let Some(id) = config.backend.as_deref().filter(|id| backends().all(|b| b.id != *id)) {
+            return Err(NameError::new("backend", id, backends().map(|b| b.id.as_str())).into());
         }
         catalogue.check_params(&config.params)?;
         let calibration = config.calibration.clone().map_or_else(Calibration::reference, Ok)?;

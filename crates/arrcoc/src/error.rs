@@ -29,6 +29,7 @@ impl Error {
         let hint = match error.kind() {
             std::io::ErrorKind::NotFound => "check the path",
             std::io::ErrorKind::PermissionDenied => "check the permissions",
+            std::io::ErrorKind::InvalidData => "give a text file",
             _ => "check the disk and the path",
         };
         Error::new(format!("{}: cannot {doing}: {}", path.display(), plain(error)), hint)
@@ -46,18 +47,23 @@ impl Error {
 fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
-    text[..end].to_lowercase()
+    match error.kind() {
+        std::io::ErrorKind::InvalidData => "it is not text".into(),
+        _ => text[..end].to_lowercase(),
+    }
 }
 
 impl From<arrcoc_decide::PolicyError> for Error {
     fn from(e: arrcoc_decide::PolicyError) -> Error {
-        Error { message: e.to_string(), hint: e.hint() }
+        let hint = e.hint().unwrap_or_else(|| "give a finite number above 0, such as 150".into());
+        Error::new(e.to_string(), hint)
     }
 }
 
 impl From<arrcoc_picture::DecodeError> for Error {
     fn from(e: arrcoc_picture::DecodeError) -> Error {
-        Error { message: e.to_string(), hint: e.hint() }
+        let hint = e.hint().unwrap_or_else(|| "check the path and its permissions".into());
+        Error::new(e.to_string(), hint)
     }
 }
 

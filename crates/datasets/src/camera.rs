@@ -28,9 +28,9 @@ impl Camera {
     pub(crate) fn photograph(random: &mut Random) -> Self {
         let compressed = random.chance(0.6);
         Self {
-            softness: random.between(0.3..1.1),
+            softness: random.between(0.2..0.9),
             vignette: random.between(0.0..0.35),
-            noise: random.between(0.3..3.5),
+            noise: random.between(0.3..4.5),
             grain: if random.chance(0.5) { random.between(0.4..0.8) } else { 0.0 },
             quantiser: if compressed { random.between(1.0..6.0) } else { 0.0 },
         }

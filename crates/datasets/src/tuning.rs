@@ -81,9 +81,9 @@ impl Family {
     }
 }
 
-/// Width and height: the longer side 448 to 1024, an ordinary aspect, either way up.
+/// Width and height: the longer side 384 to 1024, an ordinary aspect, either way up.
 fn frame(random: &mut Random) -> (u32, u32) {
-    let long = random.pick([448, 512, 576, 640, 720, 800, 900, 1024]);
+    let long = random.pick([384, 448, 512, 576, 640, 720, 800, 900, 1024]);
     let aspect = random.pick([1.0, 1.25, 4.0 / 3.0, 1.5, 1.6]);
     let short = (long as f32 / aspect) as u32;
     let short = short.max(384);

@@ -113,7 +113,7 @@ mod tests {
             uniform: vec![18],
             allocator: vec![-12],
             propositional: vec![3 * (4 - 1) + 3 * (9 - 2)],
-            perspectival: vec![3 * (2 - 1) + 3 * (9 - 4)],
+            perspectival: vec![3 + 3 * (9 - 4)],
             participatory: vec![0],
         };
         assert_eq!(account, expected);

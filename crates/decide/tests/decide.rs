@@ -1,4 +1,5 @@
 //! The whole decision: it never fails, it says why it retreated, its account adds up, and order does not matter.
+#![allow(clippy::expect_used, reason = "a fixture that cannot be made fails the run")]
 
 use arrcoc_decide::{
     Account, Allocator, Bounds, Channel, Demand, Held, Levels, Mode, Outcome, Override, Policy, Proportional,
@@ -29,7 +30,11 @@ fn heaviest_first(weights: &[f64], demand: &Demand) -> Result<Vec<u32>, String> 
 
 /// Fails for most weights, to exercise the retreat inside the account.
 fn moody(weights: &[f64], demand: &Demand) -> Result<Vec<u32>, String> {
-    if weights[0].to_bits() % 3 == 0 { heaviest_first(weights, demand) } else { Err("not today".into()) }
+    if weights[0].to_bits().is_multiple_of(3) {
+        heaviest_first(weights, demand)
+    } else {
+        Err("not today".into())
+    }
 }
 
 fn terms(total: Total, patches: usize) -> Terms {
@@ -243,7 +248,7 @@ fn any_terms(patches: usize) -> impl Strategy<Value = Terms> {
             let lo = least + (share * span as f64) as u64;
             let total = if range { Total::Range { lo, hi: least + span } } else { Total::Exact(lo) };
             let policy = Policy::new(Bounds::new(min, min + room).expect("in order"), total);
-            let force_uniform = force_uniform && lo % 4 == 0;
+            let force_uniform = force_uniform && lo.is_multiple_of(4);
             Terms::new(&Policy { levels, force_uniform, ..policy }, patches).expect("feasible")
         },
     )

@@ -1,4 +1,5 @@
 //! Policies: what is refused and how it reads, and that what is not refused can always be met.
+#![allow(clippy::expect_used, reason = "a fixture that cannot be made fails the run")]
 
 use arrcoc_decide::{
     Bounds, Demand, Levels, Override, Policy, PolicyError, Refusal, Rule, Terms, Total, admit,

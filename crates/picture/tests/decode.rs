@@ -185,7 +185,7 @@ fn errors_name_the_path_and_reading_gives_the_bytes() {
         assert_eq!(error.path(), Some(path.as_path()));
         error.to_string().replace(&path.display().to_string(), "PATH")
     };
-    assert_eq!(message("none.png"), "`PATH`: the file cannot be read: entity not found");
+    assert_eq!(message("none.png"), "`PATH`: there is no such file");
     assert_eq!(message(""), "`PATH`: this is a directory, not an image file");
     std::fs::write(folder.path().join("a.png"), "notes to self").unwrap();
     assert_eq!(message("a.png"), "`PATH`: this is not an image: it looks like text");

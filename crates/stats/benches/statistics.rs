@@ -1,4 +1,22 @@
 //! How long patch statistics take, against copying the image.
+//!
+//! ```text
+//! cargo bench -p arrcoc-stats
+//! ```
+//!
+//! On two cores of an Intel Xeon, built for the x86-64 baseline (SSE2), grid 24×24:
+//!
+//! | what | 1344² | 4096² |
+//! |---|---|---|
+//! | copy | 0.38 ms | 4.7 ms |
+//! | reference | 232 × copy | not measured |
+//! | scan, one thread | 11.2 × copy | 9.8 × copy |
+//! | scan, two threads | 1.85 × faster than one | 1.96 × faster than one |
+//! | all nine channels, which do not depend on the size of the image | 0.79 ms | 0.81 ms |
+//!
+//! Of the scan's time about a quarter each goes into luma, the sums of colours, gradients
+//! with the structure tensor, and the histogram with the rest. Sums of colours in 48 lanes
+//! that need no shuffling, by row or kept over rows, were tried and gained nothing.
 
 #![allow(clippy::unwrap_used)]
 

@@ -280,13 +280,19 @@ fn param(text: &str) -> Result<(String, String, String), Error> {
 
 /// Policy errors count patches; people count rows and columns.
 fn with_positions(mut e: Error, grid: Grid) -> Error {
-    let Some(start) = e.message.find("patch ") else { return e };
-    let digits: String = e.message[start + 6..].chars().take_while(char::is_ascii_digit).collect();
-    if let Ok(index) = digits.parse::<usize>()
-        && index < grid.patches()
-    {
-        let (row, col) = grid.position(index);
-        e.message.replace_range(start + 6..start + 6 + digits.len(), &format!("{row},{col}"));
-    }
+    e.message = placed(&e.message, grid);
+    e.hint = e.hint.map(|hint| placed(&hint, grid));
     e
+}
+
+fn placed(text: &str, grid: Grid) -> String {
+    let Some((before, after)) = text.split_once("on patch ") else { return text.to_owned() };
+    let digits = after.chars().take_while(char::is_ascii_digit).count();
+    match after[..digits].parse::<usize>() {
+        Ok(index) if index < grid.patches() => {
+            let (row, col) = grid.position(index);
+            format!("{before}on patch {row},{col}{}", &after[digits..])
+        }
+        _ => text.to_owned(),
+    }
 }

@@ -14,6 +14,11 @@ use crate::tuning::Family;
 /// 64 to 400: near the bottom, in the middle, and where most patches have plenty.
 const AVERAGES: [f64; 3] = [100.0, 150.0, 250.0];
 
+/// Squared error per pixel that is added to every loss: an error of one grey level is
+/// not seen. Without it the few pictures whose loss comes near 0, where patches have
+/// hardly more pixels than tokens, have logarithms so large that they decide alone.
+const UNSEEN: u64 = 1;
+
 /// Pictures with calibrated channels, and what uniform tokens lose on them.
 pub(super) struct Objective<'a> {
     pictures: Vec<Picture<'a>>,
@@ -78,8 +83,8 @@ impl<'a> Objective<'a> {
             let maps = ScoreMaps::from_channels(&channels, terms.patches())?;
             let outcome = decide(&maps, terms, &setting, &Proportional);
             let lost = picture.sample.distortion(outcome.allocation.tokens());
-            // One more on both sides: a picture that loses nothing counts as equal.
-            logs.push(libm::log((lost + 1) as f64 / (even + 1) as f64));
+            let unseen = picture.sample.pixels * UNSEEN;
+            logs.push(libm::log((lost + unseen) as f64 / (even + unseen) as f64));
         }
         Ok(mean(logs.into_iter()))
     }

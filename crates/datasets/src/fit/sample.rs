@@ -18,6 +18,8 @@ use crate::tuning::Family;
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
     pub(super) family: Family,
+    /// The number of pixels.
+    pub(super) pixels: u64,
     /// For each channel its raw values, one a patch.
     pub(super) channels: Vec<Vec<f64>>,
     /// For each patch its distortion at min, min + 1, … max tokens.
@@ -39,6 +41,7 @@ impl Sample {
         let bounds = Bounds::default();
         Ok(Self {
             family,
+            pixels: u64::from(image.width()) * u64::from(image.height()),
             channels: raw_channels(&stats).into_iter().map(|(_, _, values)| values).collect(),
             distortions: (0..tiling.grid().patches())
                 .map(|patch| ladder(&image, &tiling, patch, &bounds))

@@ -10,11 +10,11 @@ use super::objective::Objective;
 use super::theta::{CHANNELS, Theta};
 
 /// Steps, from coarse to fine.
-const STEPS: [f64; 5] = [0.4, 0.2, 0.1, 0.05, 0.02];
+const STEPS: [f64; 4] = [0.3, 0.12, 0.05, 0.02];
 
-/// The least gain that counts, as a mean log ratio: a hundredth of a percent. Less is
+/// The least gain that counts, as a mean log ratio: a fiftieth of a percent. Less is
 /// the grain of the staircase, and would be fitted for nothing.
-const GAIN: f64 = 1e-4;
+const GAIN: f64 = 2e-4;
 
 /// The best weights found from any of `starts`, in thousandths; the starts themselves
 /// are candidates. With `floor` each way keeps at least that much.

@@ -22,20 +22,20 @@ pub(super) fn still(random: &mut Random, width: u32, height: u32) -> Canvas {
     let side = width.min(height) as f32;
     backdrop(&mut canvas, random);
     let light = turned(random.between(3.4..6.0));
-    for _ in 0..random.whole(0..9) {
-        let size = side * random.between(0.05..0.3);
+    for _ in 0..random.whole(2..14) {
+        let size = side * random.between(0.05..0.35);
         thing(&mut canvas, random, size, light);
     }
-    // Half of all pictures have a background that is clearly out of focus.
-    if random.chance(0.5) {
-        canvas.blur(side * random.between(0.003..0.016));
+    // Many pictures have a background that is clearly out of focus.
+    if random.chance(0.4) {
+        canvas.blur(side * random.between(0.002..0.012));
     }
-    for _ in 0..random.whole(1..5) {
-        let size = side * random.between(0.12..0.42);
+    for _ in 0..random.whole(2..9) {
+        let size = side * random.between(0.08..0.4);
         thing(&mut canvas, random, size, light);
     }
-    for _ in 0..random.whole(0..12) {
-        let size = side * random.between(0.015..0.06);
+    for _ in 0..random.whole(4..60) {
+        let size = side * random.between(0.012..0.06);
         thing(&mut canvas, random, size, light);
     }
     expose(&mut canvas, random);
@@ -130,7 +130,7 @@ fn thing(canvas: &mut Canvas, random: &mut Random, size: f32, light: Point) {
     if size < 20.0 {
         return;
     }
-    for _ in 0..random.whole(0..5) {
+    for _ in 0..random.whole(0..9) {
         let at = [centre[0] + size * random.between(-0.5..0.5), centre[1] + size * random.between(-0.5..0.5)];
         let extent = size * random.between(0.04..0.22);
         let mark = outline(random, at, extent);
@@ -194,7 +194,9 @@ fn shifted(shape: &Shape, by: Point) -> Shape {
 
 /// Exposure and contrast: some pictures are dark, some bright, some clipped.
 fn expose(canvas: &mut Canvas, random: &mut Random) {
-    let (gain, offset) = (random.between(0.6..1.35), random.between(-12.0..20.0));
+    let (gain, middle) = (random.between(0.9..1.7), random.between(90.0..135.0));
     let tint: Colour = std::array::from_fn(|_| random.between(0.93..1.07));
-    canvas.each(|_, pixel| std::array::from_fn(|c| (pixel[c] * gain * tint[c] + offset).clamp(0.0, 255.0)));
+    canvas.each(|_, pixel| {
+        std::array::from_fn(|c| ((pixel[c] * tint[c] - 105.0) * gain + middle).clamp(0.0, 255.0))
+    });
 }

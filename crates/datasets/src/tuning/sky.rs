@@ -15,11 +15,12 @@ pub(super) fn draw(random: &mut Random) -> Canvas {
     let mut canvas = Canvas::new(width, height, ground);
     clouds(&mut canvas, random);
 
-    let density = random.between(0.0004..0.004);
+    let density = random.between(0.0005..0.008);
+    let bright = random.between(8.0..40.0);
     for _ in 0..(w * h * density) as u32 {
         // Few bright ones and many faint ones, as counts of stars go.
         let faint = random.unit();
-        let light = (12.0 / (0.05 + faint)).min(255.0);
+        let light = (bright / (0.05 + faint)).min(255.0);
         let colour = palette::hue(random.pick([0.08, 0.6]), random.between(0.0..0.4), light / 255.0);
         let radius = 0.5 + random.between(0.0..0.5) + light / 200.0;
         let centre = [random.unit() * w, random.unit() * h];
@@ -28,7 +29,7 @@ pub(super) fn draw(random: &mut Random) -> Canvas {
             scale(colour, libm::expf(-(dx * dx + dy * dy) / (radius * radius)))
         });
     }
-    for _ in 0..random.whole(0..120) {
+    for _ in 0..random.pick([0, 40, 150, 900]) {
         galaxy(&mut canvas, random);
     }
     if random.chance(0.4) {
@@ -41,7 +42,7 @@ pub(super) fn draw(random: &mut Random) -> Canvas {
             if y > horizon + rough * ridge.octaves(x / 90.0, 0.0, 6, 0.55) { dark } else { pixel }
         });
     }
-    let camera = Camera { noise: random.between(1.5..6.0), ..Camera::photograph(random) };
+    let camera = Camera { noise: random.between(2.0..7.0), ..Camera::photograph(random) };
     camera.take(&mut canvas, random);
     canvas
 }

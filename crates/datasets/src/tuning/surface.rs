@@ -31,18 +31,19 @@ impl Surface {
         } else {
             lift(first, random.between(-25.0..25.0))
         };
-        let size = random.between(12.0..160.0);
-        let stretch = if random.chance(0.35) { random.between(3.0..12.0) } else { 1.0 };
-        // Most surfaces are smooth; leaves and fur are not.
-        let rough = random.unit() * random.unit();
+        let size = random.between(16.0..140.0);
+        let stretch = if random.chance(0.6) { random.between(2.0..8.0) } else { 1.0 };
+        // Plaster and skin are smooth; leaves, fur and cloth are rough down to the pixel.
+        let rough = if random.chance(0.3) { 0.05 } else { random.unit() };
+        let octaves = (libm::log2f(size / 2.0) + 0.5) as u32;
         Self {
             colours: [first, second],
             noise: Noise::new(random),
             size: [size, size / stretch],
             grain: turned(random.between(0.0..std::f32::consts::PI)),
-            octaves: random.whole(3..7),
-            gain: random.between(0.4..0.68),
-            relief: 4.0 + 110.0 * rough,
+            octaves: octaves.saturating_sub(random.whole(0..2)).max(2),
+            gain: random.between(0.5..0.65) + 0.25 * rough,
+            relief: 10.0 + 280.0 * rough,
         }
     }
 

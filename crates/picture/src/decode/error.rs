@@ -78,7 +78,7 @@ pub enum DecodeFault {
     #[error("this is a directory, not an image file")]
     Directory,
     /// The file could not be read.
-    #[error("the file cannot be read: {kind}")]
+    #[error("{}", unreadable(*kind))]
     Unreadable {
         /// What the operating system said.
         kind: io::ErrorKind,
@@ -160,4 +160,13 @@ fn says_ends_early(reason: &str) -> bool {
     ["unexpected end", "unexpected eof", "failed to fill whole buffer", "end of file", "no more bytes"]
         .iter()
         .any(|phrase| reason.contains(phrase))
+}
+
+/// Why a file cannot be read, in words for a person.
+fn unreadable(kind: std::io::ErrorKind) -> String {
+    match kind {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "this user may not read the file".to_owned(),
+        other => format!("the file cannot be read: {other}"),
+    }
 }
