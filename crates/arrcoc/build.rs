@@ -30,7 +30,10 @@ fn main() -> io::Result<()> {
     for (name, file) in [("WORKSPACE", "Cargo.toml"), ("LOCK", "Cargo.lock")] {
         let path = root.join(file);
         println!("cargo::rerun-if-changed={}", path.display());
-        list.push_str(&format!("pub(super) const {name}: &str = include_str!({:?});\n", path.canonicalize()?));
+        list.push_str(&format!(
+            "pub(super) const {name}: &str = include_str!({:?});\n",
+            path.canonicalize()?
+        ));
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(out.join("carried.rs"), list)

@@ -62,9 +62,9 @@ pub trait Scorer: Send + Sync {
 
 /// An allocator on the wire: weights and a demand in, a proposal out.
 ///
-/// `input` has the tensors `weights` [N] f64, `min` [N] u32 and `max` [N] u32
+/// `input` has the tensors `weights` (`[N]` f64), `min` and `max` (`[N]` u32)
 /// and whatever the allocator requires; its attributes give `total`, `levels`
-/// and `grid`. The output is `tokens` [N] u32.
+/// and `grid`. The output is `tokens` (`[N]` u32).
 #[sabi_trait]
 pub trait Allocator: Send + Sync {
     /// Proposes tokens. What it proposes is checked before it counts.

@@ -4,6 +4,8 @@
 //! The plugins must be laid out first: `cargo xtask build --plugins`, then
 //! `cargo xtask bench arrcoc`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it breaks")]
+
 use std::{hint::black_box, path::Path};
 
 use arrcoc::{Config, Engine, Photo, Request, Search};

@@ -68,7 +68,8 @@ impl Calibration {
     /// # Errors
     /// When the file cannot be read, or is not a calibration.
     pub fn read(path: &Path) -> Result<Calibration, Error> {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the calibration", &e))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the calibration", &e))?;
         let over = Calibration::parse(&text).map_err(|e| e.in_file(path))?;
         let mut whole = Calibration::reference()?;
         whole.version = format!("{}+{}", whole.version, over.version);

@@ -98,7 +98,8 @@ impl Config {
     /// # Errors
     /// When the file cannot be read, or a key or a value is not valid.
     pub fn read(path: &Path) -> Result<Config, Error> {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the config file", &e))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the config file", &e))?;
         let file: ConfigFile = toml::from_str(&text).map_err(|e| {
             let place = e.span().map(|s| place_in(&text, s.start)).unwrap_or_default();
             let reason = e.message().lines().next().unwrap_or("not valid").to_owned();
@@ -139,7 +140,10 @@ impl Config {
     /// Checks the numbers.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if !(0.0..=1.0).contains(&self.autonomy) {
-            return Err(Error::new(format!("autonomy is {}", self.autonomy), "autonomy is a number from 0 to 1"));
+            return Err(Error::new(
+                format!("autonomy is {}", self.autonomy),
+                "autonomy is a number from 0 to 1",
+            ));
         }
         let held = [
             ("exploit-explore", self.held.exploit_explore),
@@ -194,7 +198,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.scorers, ["mine"]);
-        assert!(config.search.config_files[0].ends_with("a.so") && config.search.config_files[0].is_absolute());
+        assert!(
+            config.search.config_files[0].ends_with("a.so") && config.search.config_files[0].is_absolute()
+        );
         assert_eq!(config.params["mine"]["gain"], "1.5");
         assert_eq!(config.params["mine"]["mode"], "soft");
         assert_eq!(config.held.focus_diversify, Some(0.5));

@@ -229,7 +229,8 @@ impl Decision {
     /// # Errors
     /// When the record holds a number that JSON cannot express.
     pub fn computed_id(&self) -> Result<String, Error> {
-        let broken = |e: serde_json::Error| Error::new(format!("the decision cannot be written: {e}"), "report this");
+        let broken =
+            |e: serde_json::Error| Error::new(format!("the decision cannot be written: {e}"), "report this");
         // A `Value` keeps its keys sorted, so its text is canonical.
         let mut value = serde_json::to_value(self).map_err(broken)?;
         if let Some(object) = value.as_object_mut() {
@@ -266,10 +267,16 @@ impl Decision {
         let rows_fit = decision.tokens.len() == decision.grid.rows as usize
             && decision.tokens.iter().all(|row| row.len() == cols);
         let account = &decision.account;
-        let maps = [&decision.scores.propositional, &decision.scores.perspectival, &decision.scores.participatory];
+        let maps =
+            [&decision.scores.propositional, &decision.scores.perspectival, &decision.scores.participatory];
         let mut lengths = vec![decision.weights.len(), decision.verdicts.len()];
-        let parts =
-            [&account.uniform, &account.allocator, &account.propositional, &account.perspectival, &account.participatory];
+        let parts = [
+            &account.uniform,
+            &account.allocator,
+            &account.propositional,
+            &account.perspectival,
+            &account.participatory,
+        ];
         lengths.extend(parts.map(|part| part.len()));
         lengths.extend(maps.into_iter().flatten().map(Vec::len));
         lengths.extend(decision.channels.iter().map(|c| c.values.len()));

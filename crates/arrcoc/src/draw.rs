@@ -27,7 +27,8 @@ pub fn overlay(photo: &Photo, decision: &Decision, numbers: bool, to: &Path) -> 
     };
     let bounds = (decision.policy.min, decision.policy.max);
     let tokens = decision.flat_tokens();
-    let drawn = arrcoc_picture::overlay(&photo.image, &tiling(photo, decision)?, &tokens, bounds, &text, numbers);
+    let drawn =
+        arrcoc_picture::overlay(&photo.image, &tiling(photo, decision)?, &tokens, bounds, &text, numbers);
     encode(&drawn, to)
 }
 

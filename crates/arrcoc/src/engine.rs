@@ -18,8 +18,8 @@ use crate::{
     calibration::Calibration,
     config::{Config, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     decision::{
-        AllocatorRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord, PluginRecord, PolicyRecord,
-        QueryRecord, SCHEMA, Scores, TensorRecord, TotalRecord,
+        AllocatorRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord, PluginRecord,
+        PolicyRecord, QueryRecord, SCHEMA, Scores, TensorRecord, TotalRecord,
     },
     error::Error,
     lineup::{Casting, Lineup},
@@ -139,7 +139,9 @@ impl Engine {
                 instances.insert(id.into(), Arc::clone(&scorer));
                 Ok(Ok(scorer))
             }
-            Err(e @ (MakeError::Fault { .. } | MakeError::Unavailable { .. })) => Ok(Err(format!("scorer {e}"))),
+            Err(e @ (MakeError::Fault { .. } | MakeError::Unavailable { .. })) => {
+                Ok(Err(format!("scorer {e}")))
+            }
             Err(e) => Err(e.into()),
         }
     }
@@ -244,7 +246,12 @@ impl Engine {
             },
             requested: outcome.requested,
             applied: outcome.allocation.total(),
-            tokens: outcome.allocation.tokens().chunks(request.grid.cols as usize).map(<[u32]>::to_vec).collect(),
+            tokens: outcome
+                .allocation
+                .tokens()
+                .chunks(request.grid.cols as usize)
+                .map(<[u32]>::to_vec)
+                .collect(),
             scores: Scores { propositional: maps.p, perspectival: maps.s, participatory: maps.q },
             channels: scored.channels.into_iter().map(Into::into).collect(),
             weights: outcome.weights,

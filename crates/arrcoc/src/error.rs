@@ -62,14 +62,15 @@ impl From<arrcoc_decide::PolicyError> for Error {
 
 impl From<arrcoc_picture::DecodeError> for Error {
     fn from(e: arrcoc_picture::DecodeError) -> Error {
-        let hint = e.hint().unwrap_or_else(|| "check the path and its permissions".into());
+        let hint = e.hint().unwrap_or_else(|| "copy or download the file again, or save it anew".into());
         Error::new(e.to_string(), hint)
     }
 }
 
 impl From<arrcoc_stats::GridError> for Error {
     fn from(e: arrcoc_stats::GridError) -> Error {
-        Error { message: e.to_string(), hint: e.hint() }
+        let hint = e.hint().unwrap_or_else(|| "write rows and columns, such as 24x24".into());
+        Error::new(e.to_string(), hint)
     }
 }
 

@@ -13,12 +13,17 @@ pub fn summary(d: &Decision) -> String {
     let mut out = String::new();
     let name = d.image.path.as_deref().unwrap_or("image");
     let n = d.patches();
-    let _ = writeln!(out, "{name}  {}×{} pixels, {}×{} patches", d.image.width, d.image.height, d.grid.rows, d.grid.cols);
+    let _ = writeln!(
+        out,
+        "{name}  {}×{} pixels, {}×{} patches",
+        d.image.width, d.image.height, d.grid.rows, d.grid.cols
+    );
     if let Some(query) = &d.query {
         let _ = writeln!(out, "question    {}", query.text);
     }
     let tokens = d.flat_tokens();
-    let (least, most) = (tokens.iter().min().copied().unwrap_or(0), tokens.iter().max().copied().unwrap_or(0));
+    let (least, most) =
+        (tokens.iter().min().copied().unwrap_or(0), tokens.iter().max().copied().unwrap_or(0));
     let _ = writeln!(
         out,
         "tokens      {} of {} asked for; {:.1} a patch, from {least} to {most} (allowed {}..{})",
@@ -105,13 +110,19 @@ pub fn patch(d: &Decision, row: u32, col: u32) -> Result<String, Error> {
         ("the allocator's own rule", a.allocator[i]),
     ];
     let mut out = String::new();
-    let _ = write!(out, "patch {row},{col} got {tokens} tokens: {} as every patch would", sixths(a.uniform[i]));
+    let _ =
+        write!(out, "patch {row},{col} got {tokens} tokens: {} as every patch would", sixths(a.uniform[i]));
     for (what, part) in parts.iter().filter(|(_, part)| *part != 0) {
         let _ = write!(out, ", {} by {what}", signed(*part));
     }
     let _ = writeln!(out, ".");
     let _ = writeln!(out, "verdict     {}", verdict_text(d.verdicts[i]));
-    let _ = writeln!(out, "weight      {:.6}, {:.2} times the mean", d.weights[i], d.weights[i] * d.patches() as f64);
+    let _ = writeln!(
+        out,
+        "weight      {:.6}, {:.2} times the mean",
+        d.weights[i],
+        d.weights[i] * d.patches() as f64
+    );
     let maps = [
         ("there", &d.scores.propositional),
         ("stands out", &d.scores.perspectival),

@@ -3,11 +3,11 @@
 //!
 //! | tensor | shape | what |
 //! |---|---|---|
-//! | `samples` | [S, 3] u8 | sRGB, patch by patch, each patch row by row |
-//! | `patch` | [S] u32 | the patch a sample belongs to |
-//! | `position` | [S, 2] f32 | centre of the sample's cell, y then x, in pixels of the image |
-//! | `shape` | [N, 2] u32 | rows and columns of samples in each patch |
-//! | `tokens` | [N] u32 | tokens of each patch |
+//! | `samples` | `[S, 3]` u8 | sRGB, patch by patch, each patch row by row |
+//! | `patch` | `[S]` u32 | the patch a sample belongs to |
+//! | `position` | `[S, 2]` f32 | centre of the sample's cell, y then x, in pixels of the image |
+//! | `shape` | `[N, 2]` u32 | rows and columns of samples in each patch |
+//! | `tokens` | `[N]` u32 | tokens of each patch |
 
 use std::collections::HashMap;
 

@@ -10,8 +10,8 @@ use std::{
 };
 
 use arrcoc_decide::{Channel, ScoreMaps, Way};
-use arrcoc_sdk::abi::Retry;
 use arrcoc_host::{Attributes, Fault, Grant, Level, Request as Call, Scorer, TensorBuf};
+use arrcoc_sdk::abi::Retry;
 
 use crate::{
     calibration::{Calibration, Reading},
@@ -48,8 +48,9 @@ const QUESTION_TENSORS: [&str; 2] = ["query_embeddings", "llm_attention"];
 impl<'a> Observation<'a> {
     pub(crate) fn new(request: &'a Request, given: Vec<TensorBuf>, threads: usize) -> Result<Self, Error> {
         let image = request.photo.image();
-        let pixels = TensorBuf::new("pixels", &[image.height().into(), image.width().into(), 3], image.data())
-            .map_err(|f| Error::new(f.message, "report this"))?;
+        let pixels =
+            TensorBuf::new("pixels", &[image.height().into(), image.width().into(), 3], image.data())
+                .map_err(|f| Error::new(f.message, "report this"))?;
         let tensors = given.into_iter().chain([pixels]).map(|t| (t.name().to_owned(), t)).collect();
         Ok(Observation {
             tensors,
@@ -74,7 +75,12 @@ impl<'a> Observation<'a> {
 
     /// Runs a scorer, `prepare` and, when there is a question, `score`. Returns
     /// whether the instance can be used again.
-    pub(crate) fn run(&mut self, scorer: &Arc<Scorer>, calibration: &Calibration, scored: &mut Scored) -> bool {
+    pub(crate) fn run(
+        &mut self,
+        scorer: &Arc<Scorer>,
+        calibration: &Calibration,
+        scored: &mut Scored,
+    ) -> bool {
         let info = scorer.info();
         let lacks = info.requires.iter().find(|t| !self.tensors.contains_key(*t));
         if let Some(tensor) = lacks {
@@ -98,7 +104,9 @@ impl<'a> Observation<'a> {
             device: info.devices.iter().find(|d| d.unavailable.is_none()).map_or("cpu", |d| &d.name).into(),
         });
         match result {
-            Ok(outputs) => outputs.into_iter().for_each(|output| self.keep(output, scorer, calibration, scored)),
+            Ok(outputs) => {
+                outputs.into_iter().for_each(|output| self.keep(output, scorer, calibration, scored))
+            }
             Err(fault) => {
                 scored.reasons.push(format!("scorer `{}` failed: {fault}", info.id));
                 return matches!(fault.retry, Retry::NEVER | Retry::SAME_INSTANCE);

@@ -152,7 +152,11 @@ fn fit(tensor: &TensorBuf, from: Grid, to: Grid) -> Result<TensorBuf, Error> {
     let have = tensor.shape()[axis];
     if have != from.patches() as u64 {
         return Err(Error::new(
-            format!("tensor `{}` is for {have} patches, the grid {from} has {}", tensor.name(), from.patches()),
+            format!(
+                "tensor `{}` is for {have} patches, the grid {from} has {}",
+                tensor.name(),
+                from.patches()
+            ),
             "set `grid` in the file's metadata to the grid it was made on, such as 16x16, or use --grid",
         ));
     }
@@ -175,7 +179,12 @@ fn fit(tensor: &TensorBuf, from: Grid, to: Grid) -> Result<TensorBuf, Error> {
     shape[axis] = to.patches() as u64;
     let mut out = Vec::with_capacity(rows * to.patches() * inner);
     for row in 0..rows {
-        out.extend(resample(&values[row * from.patches() * inner..][..from.patches() * inner], inner, from, to));
+        out.extend(resample(
+            &values[row * from.patches() * inner..][..from.patches() * inner],
+            inner,
+            from,
+            to,
+        ));
     }
     if mask {
         // A patch holds the answer when any part of it does.

@@ -1,6 +1,8 @@
 //! The question: coupled decisions from tensors that a user brings, and the law
 //! that the pipeline reduces to the strong baseline.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it breaks")]
+
 mod support;
 
 use arrcoc::{Decision, Mode};
@@ -77,7 +79,8 @@ fn an_uncalibrated_question_changes_nothing_and_says_so() {
         assert_eq!(d.weights, content.weights);
         assert!(d.reasons.iter().any(|r| r.contains(why)), "{:?}", d.reasons);
     }
-    let empty = decide(&desk, &["--query", "  ", "--tensors", "toy.safetensors", "--calibration", "toy.json"]);
+    let empty =
+        decide(&desk, &["--query", "  ", "--tensors", "toy.safetensors", "--calibration", "toy.json"]);
     assert_eq!((empty.mode, empty.reasons.len()), (Mode::Content, 0), "{:?}", empty.reasons);
     assert_eq!(empty.tokens, content.tokens);
 }
@@ -88,18 +91,29 @@ fn an_uncalibrated_question_changes_nothing_and_says_so() {
 fn the_pipeline_reduces_to_edge_density() {
     let desk = desk();
     let channels = [
-        "entropy", "deviation", "edge_density", "luma_contrast_near", "luma_contrast_far", "colour_contrast_near",
-        "colour_contrast_far", "rarity", "continuation",
+        "entropy",
+        "deviation",
+        "edge_density",
+        "luma_contrast_near",
+        "luma_contrast_far",
+        "colour_contrast_near",
+        "colour_contrast_far",
+        "rarity",
+        "continuation",
     ];
     let maps: Vec<String> = channels.map(|c| format!(r#""{c}": [[0.0, 0.0], [1.0, 1.0]]"#)).to_vec();
-    let theta: Vec<String> = channels.map(|c| format!(r#""{c}": {}"#, u8::from(c == "edge_density"))).to_vec();
+    let theta: Vec<String> =
+        channels.map(|c| format!(r#""{c}": {}"#, u8::from(c == "edge_density"))).to_vec();
     let calibration = format!(
         r#"{{"schema": "arrcoc.calibration/1", "version": "edges", "channels": {{{}}}, "theta": {{{}}}}}"#,
         maps.join(", "),
         theta.join(", ")
     );
     desk.write("edges.json", calibration.as_bytes());
-    desk.write("law.toml", b"calibration = \"edges.json\"\n[hold]\nfocus-diversify = 0.9\ncompress-particularize = 0.1\n");
+    desk.write(
+        "law.toml",
+        b"calibration = \"edges.json\"\n[hold]\nfocus-diversify = 0.9\ncompress-particularize = 0.1\n",
+    );
     let mut images = support::photographs();
     images.push(desk.path("page.png"));
     for image in images {
@@ -136,7 +150,18 @@ fn overrides_hold() {
     let desk = desk();
     let d = decide(
         &desk,
-        &["--pin", "0,0=400", "--floor", "1,2=300", "--ceil", "11,11=70", "--ban", "23,23", "--allocator", "top-k"],
+        &[
+            "--pin",
+            "0,0=400",
+            "--floor",
+            "1,2=300",
+            "--ceil",
+            "11,11=70",
+            "--ban",
+            "23,23",
+            "--allocator",
+            "top-k",
+        ],
     );
     let tokens = &d.tokens;
     assert_eq!((tokens[0][0], tokens[23][23]), (400, 0));

@@ -1,6 +1,8 @@
 //! Bad input of every kind: one line that says what and where, a hint, exit 2,
 //! and no half-written output.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it breaks")]
+
 mod support;
 
 use std::fmt::Write as _;
@@ -27,10 +29,16 @@ fn images() {
     let whole = png(240, 192);
     desk.write("cut.png", &whole[..whole.len() / 2]);
     desk.write("small.png", &png(20, 30));
-    // A header that promises 60000 × 60000 pixels in a file of a few hundred bytes.
-    let mut promise = whole[..200].to_vec();
-    promise[16..24].copy_from_slice(&[0, 0, 234, 96, 0, 0, 234, 96]);
-    desk.write("promise.png", &promise);
+    // Headers that promise 60000 × 60000 pixels in files of a few bytes.
+    desk.write("promise.ppm", b"P6 60000 60000 255\n and no pixels");
+    let mut bmp = b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
+    bmp.extend([60000u32, 60000].iter().flat_map(|side| side.to_le_bytes()));
+    bmp.extend(b"\x01\0\x18\0\0\0\0\0\x10\0\0\0\x13\x0b\0\0\x13\x0b\0\0\0\0\0\0\0\0\0\0");
+    bmp.extend([0; 16]);
+    desk.write("promise.bmp", &bmp);
+    let mut damaged = whole.clone();
+    damaged[20] ^= 1;
+    desk.write("damaged.png", &damaged);
     std::fs::create_dir(desk.path("folder.png")).unwrap();
     insta::assert_snapshot!(texts(
         &desk,
@@ -43,7 +51,9 @@ fn images() {
             &["allocate", "small.png"],
             &["allocate", "page.png", "--grid", "200x300"],
             &["allocate", "page.png", "--max-pixels", "1000"],
-            &["allocate", "promise.png", "--max-pixels", "99999999999"],
+            &["allocate", "promise.ppm", "--max-pixels", "99999999999"],
+            &["allocate", "promise.bmp", "--max-pixels", "99999999999"],
+            &["allocate", "damaged.png"],
         ]
     ));
 }
@@ -148,7 +158,12 @@ fn plugin_files() {
 #[cfg(target_os = "linux")]
 fn another_library_is_not_a_plugin() {
     let desk = Desk::new();
-    let candidates = ["/lib/x86_64-linux-gnu/libm.so.6", "/usr/lib/libm.so.6", "/lib64/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6"];
+    let candidates = [
+        "/lib/x86_64-linux-gnu/libm.so.6",
+        "/usr/lib/libm.so.6",
+        "/lib64/libm.so.6",
+        "/lib/aarch64-linux-gnu/libm.so.6",
+    ];
     let Some(libm) = candidates.into_iter().find(|p| std::path::Path::new(p).exists()) else {
         println!("skipped: no libm.so.6 in the usual places");
         return;
@@ -171,7 +186,10 @@ fn what_others_can_write_is_not_loaded() {
     set(&plugin, 0o666);
     let run = || desk.run(&["allocate", "page.png", "--plugin", "open/bad.so"]);
     let text = run().refused();
-    assert!(text.contains("it can be written by everybody") && text.contains("`chmod o-w` the file"), "{text}");
+    assert!(
+        text.contains("it can be written by everybody") && text.contains("`chmod o-w` the file"),
+        "{text}"
+    );
     set(&plugin, 0o644);
     set(&desk.path("open"), 0o777);
     let text = run().refused();

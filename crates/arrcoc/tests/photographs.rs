@@ -1,5 +1,7 @@
 //! Whole decisions on real photographs, through the real plugins.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it breaks")]
+
 mod support;
 
 use std::path::Path;
@@ -29,8 +31,21 @@ fn every_photograph_gets_a_decision() {
         let image = path.to_str().unwrap();
         let out = desk
             .run(&[
-                "allocate", image, "--query", "what is in the picture?", "--average", "150", "--json", "d.json",
-                "--overlay", "o.png", "--render", "r.png", "--numbers", "--pack", "p.safetensors",
+                "allocate",
+                image,
+                "--query",
+                "what is in the picture?",
+                "--average",
+                "150",
+                "--json",
+                "d.json",
+                "--overlay",
+                "o.png",
+                "--render",
+                "r.png",
+                "--numbers",
+                "--pack",
+                "p.safetensors",
             ])
             .well();
         assert!(out.contains("86400 tokens for 576 patches"), "{out}");
@@ -38,9 +53,12 @@ fn every_photograph_gets_a_decision() {
         let tokens = d.flat_tokens();
         assert_eq!(tokens.iter().sum::<u32>(), 86400);
         assert!(tokens.iter().all(|t| (64..=400).contains(t)));
-        // Total variation from uniform: the share of all tokens that moved.
+        // Total variation from uniform, the share of all tokens that moved: a sky full of
+        // galaxies is detailed everywhere, a rocket at dusk is not.
         let moved: u32 = tokens.iter().map(|t| t.saturating_sub(150)).sum();
-        assert!(f64::from(moved) / 86400.0 > 0.1, "{image}: only {moved} tokens moved");
+        assert!(f64::from(moved) / 86400.0 > 0.05, "{image}: only {moved} tokens moved");
+        let (least, most) = (tokens.iter().min().unwrap(), tokens.iter().max().unwrap());
+        assert!(*most >= 2 * least, "{image}: from {least} to {most}");
         assert_eq!(d.mode, Mode::Content);
         assert_account(&d);
         assert_eq!(d.id, d.computed_id().unwrap());
@@ -87,7 +105,11 @@ fn rendered_quality_rises_with_the_budget_and_beats_uniform() {
         assert!(low < middle && middle < high, "{}: {low} {middle} {high}", path.display());
         chosen.push(middle);
         uniform.push(quality(&[144; 576]));
-        println!("{}: {low:.4} {middle:.4} {high:.4}, uniform 144 {:.4}", path.display(), uniform[uniform.len() - 1]);
+        println!(
+            "{}: {low:.4} {middle:.4} {high:.4}, uniform 144 {:.4}",
+            path.display(),
+            uniform[uniform.len() - 1]
+        );
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     if !chosen.is_empty() {

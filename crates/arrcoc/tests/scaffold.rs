@@ -1,6 +1,8 @@
 //! `plugins new`, followed literally: a folder outside the workspace, its own
 //! test, its own build, and the unchanged command that loads the result.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it breaks")]
+
 mod support;
 
 use std::process::Command;
@@ -16,7 +18,8 @@ fn cargo(desk: &Desk, folder: &str, args: &[&str]) -> String {
         .env("CARGO_TARGET_DIR", desk.path("target"))
         .output()
         .unwrap();
-    let all = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let all =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{folder}: cargo {args:?}\n{all}");
     all
 }
@@ -38,10 +41,21 @@ fn a_new_plugin_builds_passes_its_test_and_loads() {
 
         // By file, and by name from a config file.
         let by_file = [
-            "allocate", "page.png", "--json", "-", "--plugin", file.to_str().unwrap(), &format!("--{kind}"), name,
+            "allocate",
+            "page.png",
+            "--json",
+            "-",
+            "--plugin",
+            file.to_str().unwrap(),
+            &format!("--{kind}"),
+            name,
         ];
         let by_file = Decision::from_json(desk.run(&by_file).well().trim()).unwrap();
-        let setting = if kind == "scorer" { format!("scorers = [\"{name}\"]") } else { format!("allocator = \"{name}\"") };
+        let setting = if kind == "scorer" {
+            format!("scorers = [\"{name}\"]")
+        } else {
+            format!("allocator = \"{name}\"")
+        };
         desk.write("config.toml", format!("plugins = [{file:?}]\n{setting}\n").as_bytes());
         let by_name = ["allocate", "page.png", "--json", "-", "--config", "config.toml"];
         let by_name = Decision::from_json(desk.run(&by_name).well().trim()).unwrap();

@@ -1,5 +1,7 @@
 //! What a person reads: help, the line of a decision, `explain`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it breaks")]
+
 mod support;
 
 use arrcoc::Decision;

@@ -63,7 +63,8 @@ impl Calibration {
             ("theta", lines(&self.theta)?),
             ("encoders", lines(&self.encoders)?),
         ];
-        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
+        let fields: Vec<String> =
+            fields.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
         Ok(format!("{{\n{}\n}}\n", fields.join(",\n")))
     }
 }
@@ -72,7 +73,10 @@ impl Calibration {
 pub(crate) fn raw_channels(stats: &PatchStats) -> Vec<(Way, &'static str, Vec<f64>)> {
     let there = propositional(stats).into_iter().map(|channel| (Way::Propositional, channel));
     let out = perspectival(stats).into_iter().map(|channel| (Way::Perspectival, channel));
-    there.chain(out).map(|(way, (name, values))| (way, name, values.into_iter().map(f64::from).collect())).collect()
+    there
+        .chain(out)
+        .map(|(way, (name, values))| (way, name, values.into_iter().map(f64::from).collect()))
+        .collect()
 }
 
 /// An object with one line for each entry.

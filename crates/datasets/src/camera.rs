@@ -74,9 +74,9 @@ impl Camera {
             let shared = 0.8 * random.normal();
             std::array::from_fn(|_| shared + 0.6 * random.normal())
         });
-        // A blur of a third of a pixel and more takes amplitude away; give some back.
+        // A blur takes amplitude away; about this gives it back.
         noise.blur(self.grain);
-        let gain = self.noise * (1.0 + 2.0 * self.grain * self.grain);
+        let gain = self.noise * (1.0 + 3.0 * self.grain * self.grain);
         let mut values = noise.parts_mut().2.iter();
         canvas.each(|_, pixel| {
             let noise = values.next().copied().unwrap_or_default();

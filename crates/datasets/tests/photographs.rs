@@ -21,7 +21,8 @@ fn photographs() -> Vec<(String, Image)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/images");
     let Ok(entries) = std::fs::read_dir(&folder) else { return Vec::new() };
     let is_image = |path: &PathBuf| path.extension().is_some_and(|end| end == "png" || end == "jpg");
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_image).collect();
+    let mut paths: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_image).collect();
     paths.sort();
     let name = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     paths.iter().map(|path| (name(path), read(path, &Limits::default()).expect("readable").0)).collect()
@@ -58,19 +59,31 @@ fn content_keeps_more_of_real_photographs_than_uniform_tokens() {
         return;
     }
     println!("mean structural similarity; in brackets distortion relative to 150 tokens each");
-    println!("{:<18} {:>7} {:>7} {:>16} {:>7} {:>16} {:>16}", "", "64", "uni144", "uni150", "400", "theta150", "edges150");
+    println!(
+        "{:<18} {:>7} {:>7} {:>16} {:>7} {:>16} {:>16}",
+        "", "64", "uni144", "uni150", "400", "theta150", "edges150"
+    );
     let mut sums = [0.0; 4];
     for (name, image) in &photographs {
         let tiling = Tiling::new(Grid::default(), image.width(), image.height()).expect("large enough");
         let patches = tiling.grid().patches();
-        let of = |calibration, average| quality(image, &tiling, &tokens(image, &tiling, calibration, average));
+        let of =
+            |calibration, average| quality(image, &tiling, &tokens(image, &tiling, calibration, average));
         let even = |k| quality(image, &tiling, &vec![k; patches]);
         let (least, middle, most) = (of(&fitted, 64.0), of(&fitted, 150.0), of(&fitted, 400.0));
         let (below, same, edges) = (even(144), even(150), of(&edges, 150.0));
         let ratio = |lost: f64| lost / same.1;
         println!(
             "{name:<18} {:>7.4} {:>7.4} {:>7.4} ({:>5.3}) {:>7.4} {:>7.4} ({:>5.3}) {:>7.4} ({:>5.3})",
-            least.0, below.0, same.0, ratio(same.1), most.0, middle.0, ratio(middle.1), edges.0, ratio(edges.1)
+            least.0,
+            below.0,
+            same.0,
+            ratio(same.1),
+            most.0,
+            middle.0,
+            ratio(middle.1),
+            edges.0,
+            ratio(edges.1)
         );
         assert!(least.0 < middle.0 && middle.0 <= most.0, "{name} does not rise with the budget");
         for (sum, value) in sums.iter_mut().zip([below.0, same.0, middle.0, edges.0]) {
@@ -78,6 +91,8 @@ fn content_keeps_more_of_real_photographs_than_uniform_tokens() {
         }
     }
     let [below, same, middle, edges] = sums;
-    println!("mean: uniform 144 {below:.4}, uniform 150 {same:.4}, theta 150 {middle:.4}, edges 150 {edges:.4}");
+    println!(
+        "mean: uniform 144 {below:.4}, uniform 150 {same:.4}, theta 150 {middle:.4}, edges 150 {edges:.4}"
+    );
     assert!(middle > below, "content at 150 a patch is no better than 144 for each");
 }

@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use arrcoc_decide::Demand;
-use arrcoc_sdk::{
-    buffer::TensorBuf, describe::AllocatorInfo, fault::Fault, foreign::Grant, params::Params,
-};
+use arrcoc_sdk::{buffer::TensorBuf, describe::AllocatorInfo, fault::Fault, foreign::Grant, params::Params};
 
 use crate::{instance::AllocatorInstance, vet::Identity};
 

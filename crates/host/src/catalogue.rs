@@ -304,8 +304,8 @@ fn read_params(
                 .in_scope(id, key, declared)
                 .into());
         };
-        let value: Value = params::parse(param, text)
-            .map_err(|reason| MakeError::Parameter { id: id.into(), reason })?;
+        let value: Value =
+            params::parse(param, text).map_err(|reason| MakeError::Parameter { id: id.into(), reason })?;
         values.insert(key.clone(), value);
     }
     Params::resolve(declared, &values).map_err(|fault| MakeError::Fault { id: id.into(), fault })

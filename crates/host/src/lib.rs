@@ -29,6 +29,7 @@ pub mod search;
 pub mod vet;
 
 pub use allocator::{Allocator, BoundAllocator};
+pub use arrcoc_abi::manifest::valid_id;
 pub use arrcoc_sdk::{
     abi::{Level, Phase},
     buffer::TensorBuf,
@@ -42,5 +43,4 @@ pub use names::NameError;
 pub use refusal::Refusal;
 pub use scorer::{PreparedState, Scorer};
 pub use search::{Origin, Search};
-pub use arrcoc_abi::manifest::valid_id;
 pub use vet::Identity;

@@ -33,8 +33,7 @@ pub struct Loaded {
 /// The reason why it cannot be used, with the mend.
 pub fn load(vetted: &Vetted) -> Result<Loaded, Refusal> {
     static LOADED: OnceLock<Mutex<HashMap<String, Loaded>>> = OnceLock::new();
-    let mut loaded =
-        LOADED.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut loaded = LOADED.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(library) = loaded.get(&vetted.identity.blake3) {
         return Ok(library.clone());
     }
@@ -51,7 +50,11 @@ fn root_module(vetted: &Vetted) -> Result<RootRef, Refusal> {
     let path = &vetted.path;
     let library = map(vetted).map_err(|e| {
         let text = one_line(&e);
-        Refusal::new(path, format!("the system cannot load it: {text}"), "install what it needs, or build it again")
+        Refusal::new(
+            path,
+            format!("the system cannot load it: {text}"),
+            "install what it needs, or build it again",
+        )
     })?;
     // SAFETY: the symbol, where it exists, is the header that `abi_stable` or the
     // export macro put there; its first bytes are checked by `upgrade`.
@@ -59,9 +62,7 @@ fn root_module(vetted: &Vetted) -> Result<RootRef, Refusal> {
         .map(|symbol| *symbol)
         .map_err(|_| Refusal::new(path, "it exports no root module", REBUILD))?;
     std::mem::forget(library);
-    let refuse = |e: LibraryError| {
-        Refusal::new(path, layout_reason(&e), REBUILD).with_detail(e.to_string())
-    };
+    let refuse = |e: LibraryError| Refusal::new(path, layout_reason(&e), REBUILD).with_detail(e.to_string());
     header.upgrade().map_err(refuse)?.init_root_module::<RootRef>().map_err(refuse)
 }
 
@@ -71,10 +72,9 @@ fn layout_reason(error: &LibraryError) -> String {
         LibraryError::AbiInstability(_) => {
             "its types are laid out differently from this host's, though the ABI numbers agree".into()
         }
-        LibraryError::InvalidAbiHeader(header) => format!(
-            "it was built with another abi_stable ({}.{})",
-            header.abi_major, header.abi_minor
-        ),
+        LibraryError::InvalidAbiHeader(header) => {
+            format!("it was built with another abi_stable ({}.{})", header.abi_major, header.abi_minor)
+        }
         LibraryError::IncompatibleVersionNumber { expected_version, actual_version, .. } => {
             format!("it carries the interface {actual_version}, this host has {expected_version}")
         }
@@ -113,13 +113,17 @@ fn map(vetted: &Vetted) -> Result<libloading::Library, String> {
     use rustix::fs::{MemfdFlags, SealFlags};
 
     let sealed = || -> rustix::io::Result<OwnedFd> {
-        let fd = rustix::fs::memfd_create(&*vetted.identity.id, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        let fd =
+            rustix::fs::memfd_create(&*vetted.identity.id, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
         let mut rest = &vetted.bytes[..];
         while !rest.is_empty() {
             let written = rustix::io::write(&fd, rest)?;
             rest = &rest[written..];
         }
-        rustix::fs::fcntl_add_seals(&fd, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        rustix::fs::fcntl_add_seals(
+            &fd,
+            SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
+        )?;
         Ok(fd)
     };
     let fd = sealed().map_err(|e| format!("no sealed copy of it can be made: {e}"))?;

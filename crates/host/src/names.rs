@@ -16,11 +16,7 @@ pub struct NameError {
 impl NameError {
     /// An unknown name among these valid ones.
     #[must_use]
-    pub fn new<'a>(
-        kind: &'static str,
-        name: &str,
-        valid: impl IntoIterator<Item = &'a str>,
-    ) -> NameError {
+    pub fn new<'a>(kind: &'static str, name: &str, valid: impl IntoIterator<Item = &'a str>) -> NameError {
         let mut valid: Vec<&str> = valid.into_iter().collect();
         valid.sort_unstable();
         valid.dedup();

@@ -75,7 +75,10 @@ impl Scorer {
     fn plan(&self, phase: Phase, request: &Request<'_>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
         let specs = self.instance.plan(phase, request, grant)?;
         self.check_plan(&specs, phase, request).map_err(|reason| Fault::internal(reason).at(Stage::PLAN))?;
-        specs.iter().map(|spec| TensorBuf::unwritten(spec, MOST_OUTPUT).map_err(|f| f.at(Stage::PLAN))).collect()
+        specs
+            .iter()
+            .map(|spec| TensorBuf::unwritten(spec, MOST_OUTPUT).map_err(|f| f.at(Stage::PLAN)))
+            .collect()
     }
 
     fn check_plan(&self, specs: &[OutputSpec], phase: Phase, request: &Request<'_>) -> Result<(), String> {

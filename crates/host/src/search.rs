@@ -5,6 +5,7 @@
 //! a downloaded folder must not be able to bring its own code.
 
 use std::{
+    collections::HashSet,
     env,
     path::{Path, PathBuf},
 };
@@ -113,6 +114,9 @@ impl Search {
         files.extend(self.config_files.iter().map(|f| (f.clone(), Origin::Config)));
         scan(&self.config_folders, Origin::Config, &mut files);
         scan(self.beside.as_slice(), Origin::Beside, &mut files);
+        // The same file by two ways is one candidate, at its first place.
+        let mut seen = HashSet::new();
+        files.retain(|(path, _)| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
         Candidates { files, refused }
     }
 }

@@ -121,7 +121,10 @@ fn read_manifest(path: &Path, bytes: &[u8]) -> Result<Facts, Refusal> {
     };
     if let Some(built_for) = other_architecture(&library) {
         let hint = "build the plugin on this machine, or for its processor";
-        return refuse(format!("it was built for {built_for}, this machine is {}", std::env::consts::ARCH), hint);
+        return refuse(
+            format!("it was built for {built_for}, this machine is {}", std::env::consts::ARCH),
+            hint,
+        );
     }
     let section = library.section_by_name(manifest::SECTION).and_then(|s| s.data().ok());
     let Some(section) = section else {

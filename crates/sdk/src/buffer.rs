@@ -58,9 +58,9 @@ impl TensorBuf {
         let dtype = DType::from_name(&spec.dtype)
             .ok_or_else(|| Fault::invalid(format!("output `{name}` has an unknown type `{}`", spec.dtype)))?;
         let size = dtype.size().unwrap_or(1);
-        let bytes = elements(&spec.shape)
-            .and_then(|n| n.checked_mul(size))
-            .ok_or_else(|| Fault::invalid(format!("output `{name}` has an impossible shape {:?}", spec.shape)))?;
+        let bytes = elements(&spec.shape).and_then(|n| n.checked_mul(size)).ok_or_else(|| {
+            Fault::invalid(format!("output `{name}` has an impossible shape {:?}", spec.shape))
+        })?;
         if bytes > limit {
             let message = format!("output `{name}` would take {bytes} bytes, more than the limit of {limit}");
             return Err(Fault::new(arrcoc_abi::FaultCode::OUT_OF_MEMORY, message));
@@ -100,7 +100,10 @@ impl TensorBuf {
         if unwritten == 0 {
             return Ok(());
         }
-        Err(Fault::internal(format!("output `{}`: {unwritten} of {total} elements were not written", self.name)))
+        Err(Fault::internal(format!(
+            "output `{}`: {unwritten} of {total} elements were not written",
+            self.name
+        )))
     }
 
     /// Its name.

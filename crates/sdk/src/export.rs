@@ -267,9 +267,7 @@ impl Guard {
             Ok(Err(fault)) => fault,
             Err(panic) => {
                 self.poisoned.store(true, Ordering::Release);
-                let message = LAST_PANIC
-                    .take()
-                    .unwrap_or_else(|| payload(&*panic).to_owned());
+                let message = LAST_PANIC.take().unwrap_or_else(|| payload(&*panic).to_owned());
                 // Dropping a payload may run a destructor that panics again.
                 std::mem::forget(panic);
                 Fault::new(FaultCode::PANICKED, format!("panicked: {message}"))
@@ -292,12 +290,7 @@ struct ScorerAdapter<S: Scorer> {
 
 impl<S: Scorer> ScorerAdapter<S> {
     fn new(scorer: S) -> Self {
-        ScorerAdapter {
-            scorer,
-            guard: Guard::default(),
-            states: Mutex::default(),
-            next: AtomicU64::new(1),
-        }
+        ScorerAdapter { scorer, guard: Guard::default(), states: Mutex::default(), next: AtomicU64::new(1) }
     }
 
     fn states(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<S::Prepared>>> {
@@ -307,12 +300,7 @@ impl<S: Scorer> ScorerAdapter<S> {
 }
 
 impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
-    fn plan(
-        &self,
-        phase: Phase,
-        input: &abi::Bundle<'_>,
-        _call: &abi::Call,
-    ) -> RResult<Reply, abi::Fault> {
+    fn plan(&self, phase: Phase, input: &abi::Bundle<'_>, _call: &abi::Call) -> RResult<Reply, abi::Fault> {
         self.guard.run(Stage::PLAN, || {
             // SAFETY: the host keeps the input valid for the call.
             let input = unsafe { Inputs::from_wire(input) }?;
@@ -331,9 +319,8 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
         self.guard.run(Stage::PREPARE, || {
             // SAFETY: the host keeps input, output and grant valid for the call,
             // and nothing else refers to the output.
-            let (input, mut output, call) = unsafe {
-                (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call))
-            };
+            let (input, mut output, call) =
+                unsafe { (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call)) };
             let prepared = self.scorer.prepare(&input, &mut output, &call)?;
             let state = self.next.fetch_add(1, Ordering::Relaxed);
             self.states().insert(state, Arc::new(prepared));
@@ -353,9 +340,8 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
             let prepared =
                 prepared.ok_or_else(|| Fault::invalid(format!("there is no prepared state {state}")))?;
             // SAFETY: as in `prepare`.
-            let (input, mut output, call) = unsafe {
-                (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call))
-            };
+            let (input, mut output, call) =
+                unsafe { (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call)) };
             prepared.score(&input, &mut output, &call)?;
             Ok(reply(state))
         })
@@ -400,9 +386,8 @@ impl<A: Allocator> abi::wire::Allocator for AllocatorAdapter<A> {
         self.guard.run(Stage::ALLOCATE, || {
             // SAFETY: the host keeps input, output and grant valid for the call,
             // and nothing else refers to the output.
-            let (inputs, mut output, call) = unsafe {
-                (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call))
-            };
+            let (inputs, mut output, call) =
+                unsafe { (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call)) };
             let ask = read_ask(inputs)?;
             let tokens = self.allocator.allocate(&ask, &call)?;
             let expected = ask.demand.patches();
@@ -433,8 +418,8 @@ fn read_ask(inputs: Inputs<'_>) -> Result<Ask<'_>, Fault> {
     let attrs = inputs.attributes();
     let total = attrs.total.ok_or_else(|| Fault::invalid("no total was given"))?;
     let levels = attrs.levels.clone().unwrap_or(Levels::Any);
-    let demand = Demand::new(side("min")?, side("max")?, levels, total)
-        .map_err(|e| Fault::invalid(e.to_string()))?;
+    let demand =
+        Demand::new(side("min")?, side("max")?, levels, total).map_err(|e| Fault::invalid(e.to_string()))?;
     let weights = inputs.require("weights")?;
     weights.expect_shape(&[demand.patches() as u64])?;
     Ok(Ask { weights: weights.as_slice()?, demand, inputs })
@@ -446,10 +431,7 @@ mod tests {
 
     #[test]
     fn the_exported_name_is_the_one_that_hosts_look_for() {
-        assert_eq!(
-            abi_stable::library::ROOT_MODULE_LOADER_NAME,
-            "_1as_0lib_1header_0root_bmodule_bloader"
-        );
+        assert_eq!(abi_stable::library::ROOT_MODULE_LOADER_NAME, "_1as_0lib_1header_0root_bmodule_bloader");
     }
 
     #[test]

@@ -143,8 +143,7 @@ impl ForeignScorer {
     /// The plugin's fault, or `Internal` when its reply cannot be read.
     pub fn plan(&self, phase: Phase, request: &Request<'_>, grant: &Grant) -> Result<Vec<OutputSpec>, Fault> {
         let (tensors, attrs) = request.wire()?;
-        let reply =
-            answer(self.wire.plan(phase, &bundle(&tensors, &attrs), &grant.to_wire()), Stage::PLAN)?;
+        let reply = answer(self.wire.plan(phase, &bundle(&tensors, &attrs), &grant.to_wire()), Stage::PLAN)?;
         let plan: Plan = serde_json::from_str(&reply.attrs)
             .map_err(|e| Fault::internal(format!("its plan cannot be read: {e}")).at(Stage::PLAN))?;
         Ok(plan.outputs)
@@ -179,10 +178,8 @@ impl ForeignScorer {
         grant: &Grant,
     ) -> Result<(), Fault> {
         let grant = grant.to_wire();
-        through(Stage::SCORE, request, outputs, |input, output| {
-            self.wire.score(state, input, output, &grant)
-        })
-        .map(|_| ())
+        through(Stage::SCORE, request, outputs, |input, output| self.wire.score(state, input, output, &grant))
+            .map(|_| ())
     }
 
     /// Gives a state back.
@@ -255,8 +252,7 @@ impl ForeignAllocator {
         {
             let mut view = tokens.view_mut()?;
             let out = [view.to_wire()];
-            let result =
-                self.wire.allocate(&bundle(&input, &attrs), &bundle(&out, "{}"), &grant.to_wire());
+            let result = self.wire.allocate(&bundle(&input, &attrs), &bundle(&out, "{}"), &grant.to_wire());
             answer(result, Stage::ALLOCATE)?;
         }
         tokens.check_written().map_err(|f| f.at(Stage::ALLOCATE))?;

@@ -32,7 +32,7 @@ pub trait Scorer: Sized + Send + Sync + 'static {
     /// Names every output of a phase with its type and shape.
     ///
     /// The default lays the channels of `info` out as f32: propositional and
-    /// perspectival ones as [N] in `prepare`, participatory ones as [M, N] in
+    /// perspectival ones as `[N]` in `prepare`, participatory ones as `[M, N]` in
     /// `score`. Override it to give other tensors, or to leave out a channel
     /// whose optional input is absent.
     ///

@@ -28,8 +28,11 @@ struct Proportional;
 
 impl Allocator for Proportional {
     fn info() -> AllocatorInfo {
-        AllocatorInfo::new("proportional", "surplus in proportion to the weights (Webster's divisor rule with caps)")
-            .determinism(Determinism::BitExact)
+        AllocatorInfo::new(
+            "proportional",
+            "surplus in proportion to the weights (Webster's divisor rule with caps)",
+        )
+        .determinism(Determinism::BitExact)
     }
 
     fn make(_params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
@@ -46,9 +49,12 @@ struct Oracle;
 
 impl Allocator for Oracle {
     fn info() -> AllocatorInfo {
-        AllocatorInfo::new("oracle", "everything to the patches that hold the answer: the ceiling in evaluation")
-            .requires("answer_mask")
-            .determinism(Determinism::BitExact)
+        AllocatorInfo::new(
+            "oracle",
+            "everything to the patches that hold the answer: the ceiling in evaluation",
+        )
+        .requires("answer_mask")
+        .determinism(Determinism::BitExact)
     }
 
     fn make(_params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {

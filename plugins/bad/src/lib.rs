@@ -7,7 +7,7 @@ mod allocators;
 mod scorers;
 
 use allocators::{BadBounds, BadFault, BadLength, BadPanic, BadSum};
-use scorers::{BadNan, BadScorerFault, BadScorerPanic, BadScale, BadUnwritten};
+use scorers::{BadNan, BadScale, BadScorerFault, BadScorerPanic, BadUnwritten};
 
 arrcoc_sdk::export_plugin! {
     id: "bad",

@@ -11,9 +11,11 @@ macro_rules! bad_scorer {
             type Prepared = ();
 
             fn info() -> ScorerInfo {
-                ScorerInfo::new($id, concat!("fixture: ", $doc))
-                    .requires("patch_stats")
-                    .channel("badness", Way::Perspectival, "nothing")
+                ScorerInfo::new($id, concat!("fixture: ", $doc)).requires("patch_stats").channel(
+                    "badness",
+                    Way::Perspectival,
+                    "nothing",
+                )
             }
 
             fn make(_params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
@@ -53,6 +55,4 @@ bad_scorer!(BadScorerFault, "bad-scorer-fault", "fails with a reason", |_output|
     Err(Fault::new(FaultCode::DEVICE_LOST, "the device went away"))
 });
 
-bad_scorer!(BadScorerPanic, "bad-scorer-panic", "panics", |_output| {
-    panic!("lost count of the patches")
-});
+bad_scorer!(BadScorerPanic, "bad-scorer-panic", "panics", |_output| { panic!("lost count of the patches") });

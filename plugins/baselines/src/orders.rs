@@ -48,8 +48,11 @@ pub(crate) struct Stride;
 
 impl Allocator for Stride {
     fn info() -> AllocatorInfo {
-        AllocatorInfo::new("stride", "as many patches as the surplus fills, at equal distances in reading order")
-            .determinism(Determinism::BitExact)
+        AllocatorInfo::new(
+            "stride",
+            "as many patches as the surplus fills, at equal distances in reading order",
+        )
+        .determinism(Determinism::BitExact)
     }
 
     fn make(_params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
@@ -175,8 +178,7 @@ mod tests {
     fn the_remainder_goes_to_the_next_in_order() {
         let demand = Demand::new(vec![64; 4], vec![400; 4], Levels::Any, 64 * 4 + 336 + 10).unwrap();
         let weights = [0.1, 0.4, 0.2, 0.3];
-        let tokens =
-            run_allocator::<TopK>(&[], &weights, &demand, Grid::new(2, 2).unwrap(), &[]).unwrap();
+        let tokens = run_allocator::<TopK>(&[], &weights, &demand, Grid::new(2, 2).unwrap(), &[]).unwrap();
         assert_eq!(tokens, [64, 400, 64, 74]);
     }
 }

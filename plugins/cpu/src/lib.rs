@@ -23,7 +23,10 @@ impl Scorer for Cpu {
                 "a pixel is an edge where |gx| + |gy| of the Sobel filter on luma is at least this",
             ))
             .requires("pixels")
-            .tensor("patch_stats", "[N, 264] i64: count, 256-bin luma histogram, colour sums, edges, structure tensor")
+            .tensor(
+                "patch_stats",
+                "[N, 264] i64: count, 256-bin luma histogram, colour sums, edges, structure tensor",
+            )
             .determinism(Determinism::BitExact)
             .parallel()
     }

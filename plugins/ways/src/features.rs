@@ -23,24 +23,32 @@ impl Scorer for Features {
     type Prepared = Projected;
 
     fn info() -> ScorerInfo {
-        ScorerInfo::new("features", "what is asked for: patch–question similarity in an encoder's shared space")
-            .requires("patch_projected")
-            .requires("query_embeddings")
-            .optional("neutral_embedding")
-            .channel_on(
-                "alignment",
-                Way::Participatory,
-                Scale::Raw,
-                "cosine with the question less cosine with the neutral prompt",
-            )
-            .determinism(Determinism::BitExact)
+        ScorerInfo::new(
+            "features",
+            "what is asked for: patch–question similarity in an encoder's shared space",
+        )
+        .requires("patch_projected")
+        .requires("query_embeddings")
+        .optional("neutral_embedding")
+        .channel_on(
+            "alignment",
+            Way::Participatory,
+            Scale::Raw,
+            "cosine with the question less cosine with the neutral prompt",
+        )
+        .determinism(Determinism::BitExact)
     }
 
     fn make(_params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
         Ok(Features)
     }
 
-    fn prepare(&self, input: &Inputs<'_>, _output: &mut Outputs<'_>, _call: &Call<'_>) -> Result<Projected, Fault> {
+    fn prepare(
+        &self,
+        input: &Inputs<'_>,
+        _output: &mut Outputs<'_>,
+        _call: &Call<'_>,
+    ) -> Result<Projected, Fault> {
         let projected = input.require("patch_projected")?;
         projected.expect_shape(&[input.grid()?.patches() as u64, 0])?;
         let width = projected.shape()[1] as usize;

@@ -21,7 +21,11 @@ impl Scorer for Perspectival {
             .channel_on("colour_contrast_far", way, raw, "chroma against the patches up to distance 3")
             .channel_on("rarity", way, raw, "distance of the patch's colour from the image's mean colour")
             .channel_on("continuation", way, raw, "coherent orientation that neighbours along the edge share")
-            .channel("importance", way, "class-token attention a as aN/(1+aN), else distance from the mean feature")
+            .channel(
+                "importance",
+                way,
+                "class-token attention a as aN/(1+aN), else distance from the mean feature",
+            )
             .determinism(Determinism::BitExact)
     }
 
@@ -114,13 +118,15 @@ mod tests {
 
     #[test]
     fn attention_at_the_average_is_a_half() {
-        let attention = TensorBuf::new("cls_attention", &[2, 4], &[0.25f32, 0.25, 0.5, 0.0, 0.25, 0.25, 0.5, 0.0]);
+        let attention =
+            TensorBuf::new("cls_attention", &[2, 4], &[0.25f32, 0.25, 0.5, 0.0, 0.25, 0.25, 0.5, 0.0]);
         assert_eq!(importance(attention.unwrap()).unwrap(), [0.5, 0.5, 2.0 / 3.0, 0.0]);
     }
 
     #[test]
     fn the_patch_unlike_the_others_is_important() {
-        let features = TensorBuf::new("patch_features", &[4, 2], &[1.0f32, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+        let features =
+            TensorBuf::new("patch_features", &[4, 2], &[1.0f32, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
         let scores = importance(features.unwrap()).unwrap();
         assert!(scores[3] > 0.3 && scores[0] < 0.05, "{scores:?}");
     }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use arrcoc::{
-    Bounds, Config, Decision, Engine, Error, Grid, Limits, Override, Photo, Policy, Request, Rule, Tensors, Total,
-    calibration::Calibration, draw, explain, pack, request, tensors,
+    Bounds, Config, Decision, Engine, Error, Grid, Limits, Override, Photo, Policy, Request, Rule, Tensors,
+    Total, calibration::Calibration, draw, explain, pack, request, tensors,
 };
 
 use super::{
@@ -275,7 +275,9 @@ fn param(text: &str) -> Result<(String, String, String), Error> {
         let (id, key) = name.split_once('.')?;
         (!id.is_empty() && !key.is_empty()).then(|| (id.to_owned(), key.to_owned(), value.to_owned()))
     };
-    read().ok_or_else(|| Error::new(format!("`{text}` is not a parameter"), "write ID.KEY=VALUE, such as random.seed=7"))
+    read().ok_or_else(|| {
+        Error::new(format!("`{text}` is not a parameter"), "write ID.KEY=VALUE, such as random.seed=7")
+    })
 }
 
 /// Policy errors count patches; people count rows and columns.

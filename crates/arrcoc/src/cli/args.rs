@@ -49,13 +49,25 @@ pub(crate) struct AllocateArgs {
     pub(crate) query: Option<String>,
 
     /// Tokens for the whole image: a number, or a range LO..HI
-    #[arg(long, value_name = "N|LO..HI", allow_hyphen_values = true, help_heading = "Budget", conflicts_with = "average")]
+    #[arg(
+        long,
+        value_name = "N|LO..HI",
+        allow_hyphen_values = true,
+        help_heading = "Budget",
+        conflicts_with = "average"
+    )]
     pub(crate) budget: Option<String>,
     /// Tokens a patch gets on average [default: 150]
     #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Budget")]
     pub(crate) average: Option<String>,
     /// Fewest and most tokens of a patch; 0..1 prunes
-    #[arg(long, value_name = "MIN..MAX", default_value = "64..400", allow_hyphen_values = true, help_heading = "Budget")]
+    #[arg(
+        long,
+        value_name = "MIN..MAX",
+        default_value = "64..400",
+        allow_hyphen_values = true,
+        help_heading = "Budget"
+    )]
     pub(crate) bounds: String,
     /// Token counts a patch may take: any, squares, or a list such as 64,100,144
     #[arg(long, value_name = "any|squares|LIST", default_value = "any", help_heading = "Budget")]
@@ -126,7 +138,13 @@ pub(crate) struct AllocateArgs {
     #[arg(long, help_heading = "Limits")]
     pub(crate) strict: bool,
     /// The most pixels an image may have
-    #[arg(long, value_name = "N", default_value = "268435456", allow_hyphen_values = true, help_heading = "Limits")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "268435456",
+        allow_hyphen_values = true,
+        help_heading = "Limits"
+    )]
     pub(crate) max_pixels: String,
 }
 

@@ -37,11 +37,18 @@ fn as_table(catalogue: &Catalogue) -> String {
         for d in description {
             let ids = |ids: Vec<&str>| ids.join(", ");
             if !d.scorers.is_empty() {
-                let _ = writeln!(out, "            scorers     {}", ids(d.scorers.iter().map(|s| s.id.as_str()).collect()));
+                let _ = writeln!(
+                    out,
+                    "            scorers     {}",
+                    ids(d.scorers.iter().map(|s| s.id.as_str()).collect())
+                );
             }
             if !d.allocators.is_empty() {
-                let _ =
-                    writeln!(out, "            allocators  {}", ids(d.allocators.iter().map(|a| a.id.as_str()).collect()));
+                let _ = writeln!(
+                    out,
+                    "            allocators  {}",
+                    ids(d.allocators.iter().map(|a| a.id.as_str()).collect())
+                );
             }
         }
         if let Some(reason) = status_reason(&f.status) {
@@ -140,7 +147,8 @@ fn scorer(out: &mut String, s: &ScorerInfo) {
     }
     parameters(out, &s.id, &s.params);
     for device in &s.devices {
-        let reason = device.unavailable.as_ref().map(|why| format!(" (unavailable: {why})")).unwrap_or_default();
+        let reason =
+            device.unavailable.as_ref().map(|why| format!(" (unavailable: {why})")).unwrap_or_default();
         let _ = writeln!(out, "  device   {}{reason}", device.name);
     }
     repeats(out, s.determinism);

@@ -32,10 +32,9 @@ pub(crate) fn new(name: &str, kind: Kind, folder: Option<&Path>) -> Result<Done,
     }
     let write = |path: &str, text: &str| {
         let path = folder.join(path);
-        path.parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| fs::write(&path, text))
-            .map_err(|e| Error::new(format!("{}: cannot write the file: {e}", path.display()), "check the folder"))
+        path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text)).map_err(|e| {
+            Error::new(format!("{}: cannot write the file: {e}", path.display()), "check the folder")
+        })
     };
     let source = match kind {
         Kind::Scorer => include_str!("../../templates/scorer.rs"),
@@ -88,7 +87,8 @@ fn type_name(name: &str) -> String {
 /// crates: what they inherit comes from this program's own workspace.
 fn manifest(name: &str) -> Result<String, Error> {
     let own: toml::Table = carried::WORKSPACE.parse().map_err(broken)?;
-    let table = |key: &str| own["workspace"].get(key).cloned().unwrap_or(toml::Value::Table(toml::Table::new()));
+    let table =
+        |key: &str| own["workspace"].get(key).cloned().unwrap_or(toml::Value::Table(toml::Table::new()));
     let mut dependencies = table("dependencies");
     if let Some(dependencies) = dependencies.as_table_mut() {
         let used = |name: &str| {
@@ -114,8 +114,9 @@ fn manifest(name: &str) -> Result<String, Error> {
     {
         workspace.insert(key.into(), value);
     }
-    let rest = toml::to_string(&toml::Table::from_iter([("workspace".to_owned(), toml::Value::Table(workspace))]))
-        .map_err(broken)?;
+    let rest =
+        toml::to_string(&toml::Table::from_iter([("workspace".to_owned(), toml::Value::Table(workspace))]))
+            .map_err(broken)?;
     Ok(format!(
         r#"[package]
 name = "{name}"

@@ -2,6 +2,7 @@
 //! (built when they are not), a folder of their own, and pictures.
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(unreachable_pub, reason = "shared by test files, which export nothing")]
 
 use std::{
     path::{Path, PathBuf},
@@ -16,7 +17,17 @@ pub fn assembled() -> &'static Path {
     static DONE: OnceLock<PathBuf> = OnceLock::new();
     DONE.get_or_init(|| {
         let status = Command::new(env!("CARGO"))
-            .args(["run", "--quiet", "--release", "--package", "xtask", "--", "build", "--plugins", "--quiet"])
+            .args([
+                "run",
+                "--quiet",
+                "--release",
+                "--package",
+                "xtask",
+                "--",
+                "build",
+                "--plugins",
+                "--quiet",
+            ])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status()
             .expect("cargo runs");
@@ -90,14 +101,10 @@ impl Desk {
 
     /// Runs the command as it stands, with the good plugins in its search path.
     pub fn run(&self, args: &[&str]) -> Ran {
-        self.run_with_path(args, &plugins())
-    }
-
-    pub fn run_with_path(&self, args: &[&str], plugin_path: &Path) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_arrcoc"))
             .args(args)
             .current_dir(self.folder.path())
-            .env("ARRCOC_PLUGIN_PATH", plugin_path)
+            .env("ARRCOC_PLUGIN_PATH", plugins())
             .env("NO_COLOR", "1")
             .env("COLUMNS", "100")
             .stdin(Stdio::null())

@@ -45,11 +45,14 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         std::fs::write(&out, text).map_err(|error| format!("cannot write `{}`: {error}", out.display()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let found = std::fs::read_to_string(&out)
-        .map_err(|error| format!("cannot read `{}`: {error}", out.display()))?;
+    let found =
+        std::fs::read_to_string(&out).map_err(|error| format!("cannot read `{}`: {error}", out.display()))?;
     if found == text {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("`{}` is not what the fit gives: run without `--check` and look at the difference", out.display());
+    eprintln!(
+        "`{}` is not what the fit gives: run without `--check` and look at the difference",
+        out.display()
+    );
     Ok(ExitCode::FAILURE)
 }

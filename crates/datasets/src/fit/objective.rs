@@ -35,11 +35,7 @@ struct Picture<'a> {
 }
 
 impl<'a> Objective<'a> {
-    pub(super) fn new(
-        samples: &'a [Sample],
-        maps: &[MonotoneMap],
-        threads: usize,
-    ) -> Result<Self, FitError> {
+    pub(super) fn new(samples: &'a [Sample], maps: &[MonotoneMap], threads: usize) -> Result<Self, FitError> {
         let patches = Grid::default().patches();
         let terms = |average| Terms::new(&Policy::new(Bounds::default(), Total::Average(average)), patches);
         let terms: Vec<Terms> = AVERAGES.into_iter().map(terms).collect::<Result<_, _>>()?;
@@ -152,7 +148,10 @@ mod tests {
     fn results_come_in_order_whatever_the_threads() {
         let items: Vec<u32> = (0..100).collect();
         for threads in [0, 1, 3, 200] {
-            assert_eq!(in_parallel(&items, threads, |item| item * 2), (0..200).step_by(2).collect::<Vec<_>>());
+            assert_eq!(
+                in_parallel(&items, threads, |item| item * 2),
+                (0..200).step_by(2).collect::<Vec<_>>()
+            );
         }
         assert!(in_parallel(&[] as &[u32], 2, |item| *item).is_empty());
     }

@@ -19,7 +19,8 @@ pub(super) fn candidates(chosen: Theta, free: Theta, kept: Theta) -> Vec<(String
         ("equal".to_owned(), Theta::equal()),
     ];
     let names = PROPOSITIONAL.into_iter().chain(PERSPECTIVAL);
-    candidates.extend(names.enumerate().map(|(channel, name)| (format!("{name} alone"), Theta::only(channel))));
+    candidates
+        .extend(names.enumerate().map(|(channel, name)| (format!("{name} alone"), Theta::only(channel))));
     candidates
 }
 

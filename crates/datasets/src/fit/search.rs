@@ -18,7 +18,11 @@ const GAIN: f64 = 2e-4;
 
 /// The best weights found from any of `starts`, in thousandths; the starts themselves
 /// are candidates. With `floor` each way keeps at least that much.
-pub(super) fn search(starts: &[Theta], objective: &Objective<'_>, floor: Option<f64>) -> Result<Theta, FitError> {
+pub(super) fn search(
+    starts: &[Theta],
+    objective: &Objective<'_>,
+    floor: Option<f64>,
+) -> Result<Theta, FitError> {
     best(starts, floor, |theta| objective.value(theta))
 }
 

@@ -29,7 +29,10 @@ struct Pane {
 
 impl Pane {
     fn inset(self, by: f32) -> Self {
-        Self { at: [self.at[0] + by, self.at[1] + by], size: self.size.map(|side| (side - 2.0 * by).max(1.0)) }
+        Self {
+            at: [self.at[0] + by, self.at[1] + by],
+            size: self.size.map(|side| (side - 2.0 * by).max(1.0)),
+        }
     }
 
     /// Cuts the pane in two along its longer side.
@@ -145,7 +148,8 @@ impl Screen {
     fn buttons(&mut self, random: &mut Random, pane: Pane) {
         let size = [self.label * 7.0, self.label * 2.2];
         let colour = blend(self.ground, palette::vivid(random), 0.6);
-        let (columns, rows) = ((pane.size[0] / (size[0] + 8.0)) as u32, (pane.size[1] / (size[1] + 8.0)) as u32);
+        let (columns, rows) =
+            ((pane.size[0] / (size[0] + 8.0)) as u32, (pane.size[1] / (size[1] + 8.0)) as u32);
         for place in 0..columns * rows {
             if random.chance(0.3) {
                 continue;
@@ -155,7 +159,12 @@ impl Screen {
             let half = size.map(|side| side / 2.0);
             let centre = [at[0] + half[0], at[1] + half[1]];
             self.canvas.fill(&Shape::Rectangle { centre, half, turn: UPRIGHT, round: 4.0 }, colour);
-            self.label(random, [at[0] + self.label, at[1] + 1.4 * self.label], size[0] - self.label, self.label);
+            self.label(
+                random,
+                [at[0] + self.label, at[1] + 1.4 * self.label],
+                size[0] - self.label,
+                self.label,
+            );
         }
     }
 

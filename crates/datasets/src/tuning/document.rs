@@ -94,12 +94,10 @@ impl Page {
         let form = random.chance(0.3);
         for column in 0..columns {
             // The last column may end early: pages have empty parts.
-            let end = if column + 1 == columns && random.chance(0.4) { random.between(0.5..1.0) } else { 1.0 };
-            let column = Column {
-                left: margin + column as f32 * (width + gap),
-                width,
-                bottom: (h - margin) * end,
-            };
+            let end =
+                if column + 1 == columns && random.chance(0.4) { random.between(0.5..1.0) } else { 1.0 };
+            let column =
+                Column { left: margin + column as f32 * (width + gap), width, bottom: (h - margin) * end };
             let mut y = top;
             while y + 2.0 * self.body < column.bottom {
                 let kind = if form { random.pick([4, 4, 4, 4, 0, 1, 3]) } else { random.below(10) };
@@ -226,7 +224,8 @@ impl Page {
             }
             if random.chance(0.6) {
                 let pen = Pen { colour: palette::ink(random), ..self.pen(self.body * 1.1) };
-                let pen = Pen { colour: if self.ink[0] > self.paper[0] { self.ink } else { pen.colour }, ..pen };
+                let pen =
+                    Pen { colour: if self.ink[0] > self.paper[0] { self.ink } else { pen.colour }, ..pen };
                 let width = (right - left) * random.between(0.3..0.9);
                 self.text(random, [left + 0.5 * self.body, base], width, &pen);
             }

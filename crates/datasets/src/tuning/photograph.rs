@@ -68,9 +68,10 @@ fn landscape(canvas: &mut Canvas, random: &mut Random) {
     let ridge = Noise::new(random);
     let clouds = Noise::new(random);
     let cover = random.between(0.0..0.8);
-    let sky = [palette::hue(random.between(0.5..0.65), random.between(0.1..0.7), random.between(0.4..0.95)), {
-        palette::hue(random.between(0.0..0.7), random.between(0.0..0.4), random.between(0.5..1.0))
-    }];
+    let sky =
+        [palette::hue(random.between(0.5..0.65), random.between(0.1..0.7), random.between(0.4..0.95)), {
+            palette::hue(random.between(0.0..0.7), random.between(0.0..0.4), random.between(0.5..1.0))
+        }];
     let ground = Surface::natural(random);
     canvas.each(|[x, y], _| {
         let line = horizon + rough * ridge.octaves(x / (w * 0.3), 0.5, 7, 0.55);

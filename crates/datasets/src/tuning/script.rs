@@ -67,9 +67,8 @@ impl Script {
 
     fn letter(&self, canvas: &mut Canvas, strokes: &[[Point; 2]], at: Point, pen: &Pen) {
         for stroke in strokes {
-            let [from, to] = stroke.map(|[x, y]| {
-                [at[0] + (x - self.slant * y) * pen.size, at[1] + y * pen.size]
-            });
+            let [from, to] =
+                stroke.map(|[x, y]| [at[0] + (x - self.slant * y) * pen.size, at[1] + y * pen.size]);
             canvas.fill(&Shape::Stroke { from, to, half: pen.weight * pen.size / 2.0 }, pen.colour);
         }
     }

@@ -11,7 +11,8 @@ use super::{frame, palette};
 pub(super) fn draw(random: &mut Random) -> Canvas {
     let (width, height) = frame(random);
     let (w, h) = (width as f32, height as f32);
-    let ground = palette::hue(random.between(0.55..0.75), random.between(0.0..0.6), random.between(0.01..0.12));
+    let ground =
+        palette::hue(random.between(0.55..0.75), random.between(0.0..0.6), random.between(0.01..0.12));
     let mut canvas = Canvas::new(width, height, ground);
     clouds(&mut canvas, random);
 
@@ -38,9 +39,11 @@ pub(super) fn draw(random: &mut Random) -> Canvas {
     if random.chance(0.35) {
         let (horizon, rough) = (h * random.between(0.7..0.95), h * random.between(0.02..0.12));
         let (ridge, dark) = (Noise::new(random), grey(random.between(2.0..18.0)));
-        canvas.each(|[x, y], pixel| {
-            if y > horizon + rough * ridge.octaves(x / 90.0, 0.0, 6, 0.55) { dark } else { pixel }
-        });
+        canvas.each(
+            |[x, y], pixel| {
+                if y > horizon + rough * ridge.octaves(x / 90.0, 0.0, 6, 0.55) { dark } else { pixel }
+            },
+        );
     }
     let camera = Camera { noise: random.between(2.0..7.0), ..Camera::photograph(random) };
     camera.take(&mut canvas, random);

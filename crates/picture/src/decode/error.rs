@@ -43,8 +43,11 @@ impl DecodeError {
                 let pixels = u64::from(*width) * u64::from(*height);
                 Some(format!("allow it with `--max-pixels {pixels}`"))
             }
-            DecodeFault::Truncated { .. } => Some("copy or download the file again".to_owned()),
+            DecodeFault::Truncated { .. } | DecodeFault::Empty | DecodeFault::Broken { .. } => {
+                Some("copy or download the file again, or save it anew".to_owned())
+            }
             DecodeFault::Directory => Some("name the image files in it".to_owned()),
+            DecodeFault::Unreadable { .. } => Some("check the path and its permissions".to_owned()),
             _ => None,
         }
     }
@@ -137,8 +140,17 @@ impl DecodeFault {
         if ends_early(error) || says_ends_early(&reason) {
             return Self::Truncated { format };
         }
-        Self::Broken { reason }
+        Self::Broken { reason: short(&reason).to_owned() }
     }
+}
+
+/// The clause of a decoder's error that a person can use: without the decoder's name
+/// before it and the numbers and structures after it.
+fn short(reason: &str) -> &str {
+    let own = reason.split_once(" decoding ").and_then(|(_, rest)| rest.split_once(": "));
+    let own = own.map_or(reason, |(_, rest)| rest);
+    let end = own.find(": ").or(own.find(" while ")).or(own.find('{')).unwrap_or(own.len());
+    own[..end].trim_end_matches('.')
 }
 
 /// Whether an unexpected end of file is at the root of an error.
