@@ -8,7 +8,7 @@ use crate::workspace::Workspace;
 pub(crate) const DETAILS: &str = "\
 Runs the program that generates the tuning images and fits to them the
 distributions by which raw scores are mapped to [0,1]. Words after `--` go to
-it; `cargo xtask calibrate-reference -- --help` lists them.";
+it: `--out FILE` writes elsewhere, `--check` only compares.";
 
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let status = Workspace::find(None)?

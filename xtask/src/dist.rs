@@ -27,8 +27,8 @@ use crate::workspace::{Workspace, host_triple};
 
 pub(crate) const DETAILS: &str = "\
 Builds, then writes target/dist/arrcoc-VERSION-TRIPLE.tar.gz and the same
-folder, unpacked, beside it: the command, plugins/, README.md, ABI.md, the
-licences, and examples/ where there are any. Then unpacks the archive in a
+folder, unpacked, beside it: the command, plugins/, the pages at the root of
+the project, the licences, and docs/ and examples/ where there are any. Then unpacks the archive in a
 temporary folder and runs `arrcoc --version` and `arrcoc plugins list` there.
 
 The archive is reproducible: sorted, owner 0/0, modes 755 and 644, and one
@@ -86,7 +86,8 @@ fn contents(workspace: &Workspace) -> Result<Contents, Failure> {
         contents.insert(paper.to_owned(), path);
     }
     for file in tree::files(workspace)? {
-        if file.starts_with("examples/") {
+        let page = file.ends_with(".md") && !file.contains('/');
+        if page || file.starts_with("examples/") || file.starts_with("docs/") {
             let path = workspace.root.join(&file);
             contents.insert(file, path);
         }

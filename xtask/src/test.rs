@@ -28,7 +28,7 @@ const SMALL: [&str; 4] = ["arrcoc-abi", "arrcoc-sdk", "arrcoc-stats", "arrcoc-de
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let workspace = Workspace::find(None)?;
     let mut steps = Steps::default();
-    let mut lacking = lacking();
+    let mut lacking = lacking(&workspace.root);
 
     steps.run("build", || assemble::assemble(&workspace, true, false).map(drop));
     if !given.has("--no-lint") {
@@ -98,7 +98,10 @@ impl Steps {
 
 /// What tests pass over on this machine, and why. Each line says what is
 /// missing and what it would be needed for.
-fn lacking() -> Vec<String> {
+/// Where the tests look for real photographs, from the project's root.
+const PHOTOGRAPHS: &str = "../shared/data/images";
+
+fn lacking(root: &Path) -> Vec<String> {
     let mut lacking = Vec::new();
     if first_line_of("git", &["--version"]).is_none() {
         lacking.push("git: the lints look at every file of the tree, not at the tracked ones".to_owned());
@@ -109,10 +112,8 @@ fn lacking() -> Vec<String> {
     if !numpy {
         lacking.push("python3 with numpy: the Python example is not run".to_owned());
     }
-    match std::env::var("ARRCOC_PHOTOGRAPHS") {
-        Ok(folder) if Path::new(&folder).is_dir() => {}
-        Ok(folder) => lacking.push(format!("photographs: ARRCOC_PHOTOGRAPHS names no folder: `{folder}`")),
-        Err(_) => lacking.push("photographs: ARRCOC_PHOTOGRAPHS is not set, no folder to read".to_owned()),
+    if !root.join(PHOTOGRAPHS).is_dir() {
+        lacking.push(format!("photographs: there is no folder `{PHOTOGRAPHS}` from the project's root"));
     }
     lacking
 }

@@ -62,8 +62,9 @@ impl Calibration {
         Calibration::parse(include_str!("../calibration/reference.json"))
     }
 
-    /// Reads a calibration file and lays it over the reference: what it names
-    /// replaces what the reference says.
+    /// Reads a calibration file and lays it over the reference: each map it has
+    /// replaces the reference's, and a θ table replaces the whole of the
+    /// reference's, because weights only mean something beside each other.
     ///
     /// # Errors
     /// When the file cannot be read, or is not a calibration.

@@ -16,7 +16,7 @@ impl Scorer for TypeName {
     fn info() -> ScorerInfo {
         ScorerInfo::new("PLUGIN-ID", "share of dark pixels in each patch")
             .param(Param::integer("below", 1..=256, 96, "luma below which a pixel is dark, 0 to 255"))
-            // `patch_stats` is provided by whichever backend runs: CPU, WGPU or CUDA.
+            // Statistics of every patch, in integers; whichever backend runs provides them.
             .requires("patch_stats")
             // Numbers from 0 to 1, comparable between images.
             .channel("darkness", Way::Perspectival, "share of pixels that are dark")

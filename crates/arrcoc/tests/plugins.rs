@@ -64,7 +64,7 @@ fn a_broken_scorer_is_left_out_with_its_true_reason() {
         ("bad-unwritten", "1 of 576 elements were not written"),
         ("bad-scale", "channel `badness` is 1.5 at patch 0, outside the 0 to 1 it declares"),
         ("bad-scorer-fault", "DeviceLost in prepare: the device went away"),
-        ("bad-scorer-panic", "Panicked in prepare: panicked: lost count of the patches"),
+        ("bad-scorer-panic", "Panicked in prepare: panicked: lost count of the patches, all 576 of them"),
     ] {
         let d = with(id);
         assert_admitted(&d, 86400);
@@ -142,4 +142,56 @@ fn the_working_directory_is_not_searched() {
     std::fs::copy(fixture(), desk.path("bad.so")).unwrap();
     let out = desk.run(&["plugins", "list"]).well();
     assert!(!out.contains("bad"), "{out}");
+}
+
+/// The bytes that were vetted are the bytes that run, whatever happens to the
+/// file in between.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_changes_after_vetting_changes_nothing() {
+    let desk = Desk::new();
+    // A byte behind the end makes another hash of the same library, so that it is not loaded yet.
+    let mut bytes = std::fs::read(fixture()).unwrap();
+    bytes.push(0);
+    let path = desk.write("plugin.so", &bytes);
+    let vetted = arrcoc_host::vet::vet(&path).unwrap();
+    std::fs::write(&path, b"something else entirely").unwrap();
+    assert!(arrcoc_host::load::load(&vetted).is_ok());
+    assert!(arrcoc_host::vet::vet(&path).is_err(), "the file on the disk is no plugin now");
+}
+
+/// A relative entry of the variable would be the working directory by another name.
+#[test]
+fn relative_folders_in_the_variable_are_not_searched() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("here")).unwrap();
+    std::fs::copy(fixture(), support::library(&desk.path("here"), "arrcoc_bad")).unwrap();
+    let list = |variable: &std::path::Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_arrcoc"));
+        command.args(["plugins", "list"]).current_dir(desk.path("")).env("ARRCOC_PLUGIN_PATH", variable);
+        support::Ran::of(&command.output().unwrap()).well()
+    };
+    assert!(!list("here".as_ref()).contains("bad-sum"));
+    assert!(list(&desk.path("here")).contains("bad-sum"));
+}
+
+/// What the group can write is loaded with a warning; what belongs to somebody
+/// else is not loaded.
+#[test]
+#[cfg(unix)]
+fn group_and_owner_are_looked_at() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("dir")).unwrap();
+    let plugin = support::library(&desk.path("dir"), "arrcoc_bad");
+    std::fs::copy(fixture(), &plugin).unwrap();
+    std::fs::set_permissions(&plugin, std::fs::Permissions::from_mode(0o664)).unwrap();
+    let list = desk.run(&["plugins", "list", "--plugin-dir", "dir"]).well();
+    assert!(list.contains("warning: it can be written by its group"), "{list}");
+    if std::os::unix::fs::chown(&plugin, Some(12345), None).is_err() {
+        println!("skipped: only root can give a file away");
+        return;
+    }
+    let text = desk.run(&["allocate", "page.png", "--plugin", plugin.to_str().unwrap()]).refused();
+    assert!(text.contains("belongs to another user (uid 12345)"), "{text}");
 }

@@ -128,8 +128,9 @@ fn seeds(first: u32) -> Vec<(Family, Seed)> {
     PICTURES.into_iter().flat_map(of).collect()
 }
 
-/// What counts as 0: the chroma of a grey is not exactly that, but about 1e-16.
-const NOTHING: f64 = 1e-6;
+/// What counts as 0: a ten-thousandth of a channel's range. The chroma of a grey is
+/// about 1e-16, and orientations of rounding errors are not 0 either.
+const NOTHING: f64 = 1e-4;
 
 /// The distribution function of a channel over the patches where it is above 0.
 ///

@@ -55,4 +55,7 @@ bad_scorer!(BadScorerFault, "bad-scorer-fault", "fails with a reason", |_output|
     Err(Fault::new(FaultCode::DEVICE_LOST, "the device went away"))
 });
 
-bad_scorer!(BadScorerPanic, "bad-scorer-panic", "panics", |_output| { panic!("lost count of the patches") });
+bad_scorer!(BadScorerPanic, "bad-scorer-panic", "panics", |output| {
+    let patches = output.slice::<f32>("badness")?.len();
+    panic!("lost count of the patches, all {patches} of them")
+});

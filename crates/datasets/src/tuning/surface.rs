@@ -31,7 +31,7 @@ impl Surface {
         } else {
             lift(first, random.between(-25.0..25.0))
         };
-        let size = random.between(16.0..140.0);
+        let size = if random.chance(0.6) { random.between(8.0..48.0) } else { random.between(48.0..140.0) };
         let stretch = if random.chance(0.6) { random.between(2.0..8.0) } else { 1.0 };
         // Plaster and skin are smooth; leaves, fur and cloth are rough down to the pixel.
         let rough = if random.chance(0.3) { 0.05 } else { random.unit() };
