@@ -9,15 +9,16 @@ use std::{collections::BTreeMap, path::Path};
 
 use arrcoc_decide::{Account, Bounds, Levels, Mode, Override, Sampling, Tensions, Verdict, Way};
 use arrcoc_host::Identity;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::{error::Error, schema};
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "arrcoc.decision/1";
 
 /// A decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Decision {
     /// [`SCHEMA`].
@@ -51,6 +52,7 @@ pub struct Decision {
     /// What the tokens were shared by: N numbers that sum to 1.
     pub weights: Vec<f64>,
     /// The three opposed pulls.
+    #[schemars(with = "schema::Tensions")]
     pub tensions: Tensions,
     /// How strongly the question separates the patches, in [0, 1].
     pub coupling: f64,
@@ -59,14 +61,17 @@ pub struct Decision {
     /// How far the allocation was allowed to move from uniform.
     pub autonomy: f64,
     /// What the decision rests on.
+    #[schemars(with = "schema::Mode")]
     pub mode: Mode,
     /// Why anything retreated; empty when nothing did.
     pub reasons: Vec<String>,
     /// What else a reader should know.
     pub notes: Vec<String>,
     /// What the three ways together say of each patch: N codes.
+    #[schemars(with = "Vec<schema::Verdict>")]
     pub verdicts: Vec<Verdict>,
     /// Who contributed how many tokens to each patch, in sixths.
+    #[schemars(with = "schema::Account")]
     pub account: Account,
     /// The allocator.
     pub allocator: AllocatorRecord,
@@ -79,7 +84,7 @@ pub struct Decision {
 }
 
 /// Where a decision was made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Host {
     /// Version of this program.
     pub arrcoc: String,
@@ -92,7 +97,7 @@ pub struct Host {
 }
 
 /// The image of a decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageRecord {
     /// The file, as it was named.
     pub path: Option<String>,
@@ -105,7 +110,7 @@ pub struct ImageRecord {
 }
 
 /// The question of a decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct QueryRecord {
     /// The text.
     pub text: String,
@@ -114,7 +119,7 @@ pub struct QueryRecord {
 }
 
 /// A tensor that was given.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TensorRecord {
     /// Its name.
     pub name: String,
@@ -123,7 +128,7 @@ pub struct TensorRecord {
 }
 
 /// The patch grid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GridRecord {
     /// Rows.
     pub rows: u32,
@@ -132,7 +137,7 @@ pub struct GridRecord {
 }
 
 /// What the allocation had to satisfy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyRecord {
     /// Fewest tokens of a patch without an override.
     pub min: u32,
@@ -141,10 +146,13 @@ pub struct PolicyRecord {
     /// The total: one number, or both ends of a range.
     pub total: TotalRecord,
     /// The token counts a patch may take.
+    #[schemars(with = "schema::Levels")]
     pub levels: Levels,
     /// What tokens buy.
+    #[schemars(with = "schema::Sampling")]
     pub sampling: Sampling,
     /// Rules for single patches.
+    #[schemars(with = "Vec<schema::Override>")]
     pub overrides: Vec<Override>,
     /// Whether uniform was forced.
     #[serde(default)]
@@ -152,7 +160,7 @@ pub struct PolicyRecord {
 }
 
 /// A total: one number, or both ends of a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum TotalRecord {
     /// Exactly this many.
@@ -162,7 +170,7 @@ pub enum TotalRecord {
 }
 
 /// The three score maps.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Scores {
     /// What is there.
     pub propositional: Option<Vec<f64>>,
@@ -173,13 +181,14 @@ pub struct Scores {
 }
 
 /// A calibrated channel.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelRecord {
     /// The scorer it came from.
     pub plugin: String,
     /// Its name.
     pub name: String,
     /// The way it speaks for.
+    #[schemars(with = "schema::Way")]
     pub way: Way,
     /// How much it counts; 0 when it is not calibrated.
     pub theta: f64,
@@ -188,7 +197,7 @@ pub struct ChannelRecord {
 }
 
 /// The allocator of a decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AllocatorRecord {
     /// Its id.
     pub id: String,
@@ -197,17 +206,18 @@ pub struct AllocatorRecord {
 }
 
 /// The calibration of a decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CalibrationRecord {
     /// Its version.
     pub version: String,
 }
 
 /// A plugin that took part.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PluginRecord {
     /// The library.
     #[serde(flatten)]
+    #[schemars(with = "schema::Identity")]
     pub identity: Identity,
     /// Which of its scorers or allocators took part.
     pub part: String,

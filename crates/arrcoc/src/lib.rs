@@ -27,7 +27,7 @@
 //! | [`config`], [`request`], [`tensors`] | what goes in |
 //! | [`engine`] | the way from an observation to a decision |
 //! | [`calibration`] | from raw channels to comparable ones |
-//! | [`decision`], [`explain`], [`draw`], [`pack`] | what comes out |
+//! | [`decision`], [`explain`], [`draw`], [`pack`], [`schema`] | what comes out |
 
 #![forbid(unsafe_code)]
 
@@ -41,6 +41,7 @@ pub mod explain;
 mod lineup;
 pub mod pack;
 pub mod request;
+pub mod schema;
 mod scoring;
 pub mod tensors;
 

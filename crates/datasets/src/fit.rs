@@ -146,9 +146,9 @@ fn reference_map(samples: &[Sample], channel: usize) -> MonotoneMap {
 
 /// Where searches start: edge density first, so that nothing worse than it is found.
 fn starts() -> [Theta; 3] {
-    let busy = |channel| if PROPOSITIONAL.get(channel) == Some(&"deviation") { 1.0 } else { 0.0 };
-    let edges = Theta::only(theta::EDGE_DENSITY).weights();
-    [Theta::only(theta::EDGE_DENSITY), Theta::equal(), Theta::of(|channel| busy(channel) + edges[channel])]
+    let busy = [theta::DEVIATION, theta::EDGE_DENSITY];
+    let both = Theta::of(|channel| if busy.contains(&channel) { 1.0 } else { 0.0 });
+    [Theta::only(theta::EDGE_DENSITY), Theta::equal(), both]
 }
 
 fn calibration(maps: Vec<MonotoneMap>, theta: Theta) -> Calibration {

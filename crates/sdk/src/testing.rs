@@ -139,3 +139,95 @@ pub fn run_allocator<A: Allocator>(
     let admitted = arrcoc_decide::admit(proposal, demand);
     Ok(admitted.map_err(|refusal| Fault::internal(refusal.to_string()))?.tokens().to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use arrcoc_abi::Level;
+
+    use super::*;
+    use crate::prelude::*;
+
+    /// Says something, and forgets what it was asked to write when told to.
+    struct Talker {
+        forgetful: bool,
+    }
+
+    impl Scorer for Talker {
+        type Prepared = ();
+
+        fn info() -> ScorerInfo {
+            ScorerInfo::new("talker", "a test").param(Param::boolean("forgetful", false, "")).channel(
+                "talk",
+                Way::Perspectival,
+                "",
+            )
+        }
+
+        fn make(params: &Params, call: &Call<'_>) -> Result<Self, Fault> {
+            call.log(Level::INFO, "made");
+            Ok(Talker { forgetful: params.boolean("forgetful")? })
+        }
+
+        fn prepare(&self, _: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
+            // From another thread too: the contract allows it.
+            std::thread::scope(|scope| {
+                scope.spawn(|| call.log(Level::WARN, "the image is dull"));
+            });
+            call.check()?;
+            if !self.forgetful {
+                output.slice::<f32>("talk")?.fill(0.5);
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn log_messages_reach_the_host_from_any_thread() {
+        let entries = [ScorerEntry::of::<Talker>()];
+        let grant = Grant::threads(1);
+        let make = |id: abi_stable::std_types::RStr<'_>, attrs: abi_stable::std_types::RStr<'_>, call: &_| {
+            export::make_scorer(&entries, id, attrs, call)
+        };
+        let scorer = foreign::make_scorer(make, "talker", "{}", &grant).unwrap();
+        assert_eq!(grant.take_log(), [(Level::INFO, "made".to_owned())]);
+
+        let attrs = Attributes { grid: Some([2, 2]), ..Attributes::default() };
+        let request = Request { tensors: &[], attrs: &attrs };
+        let mut outputs = fresh(&scorer.plan(Phase::PREPARE, &request, &grant).unwrap()).unwrap();
+        let state = scorer.prepare(&request, &mut outputs, &grant).unwrap();
+        assert_eq!(grant.take_log(), [(Level::WARN, "the image is dull".to_owned())]);
+        scorer.release(state);
+        let gone = scorer.score(state, &request, &mut [], &grant).unwrap_err();
+        assert!(gone.message.contains("no prepared state"), "{gone}");
+        let verb = scorer.extend("dance", 0, &request, &mut [], &grant).unwrap_err();
+        assert_eq!((verb.code, verb.message.as_str()), (FaultCode::UNSUPPORTED, "there is no verb `dance`"));
+    }
+
+    #[test]
+    fn a_call_that_was_cancelled_or_is_late_stops() {
+        let entries = [ScorerEntry::of::<Talker>()];
+        let make = |id: abi_stable::std_types::RStr<'_>, attrs: abi_stable::std_types::RStr<'_>, call: &_| {
+            export::make_scorer(&entries, id, attrs, call)
+        };
+        let scorer = foreign::make_scorer(make, "talker", "{}", &Grant::threads(1)).unwrap();
+        let attrs = Attributes { grid: Some([2, 2]), ..Attributes::default() };
+        let request = Request { tensors: &[], attrs: &attrs };
+        let run = |grant: Grant| {
+            let mut outputs = fresh(&scorer.plan(Phase::PREPARE, &request, &grant).unwrap()).unwrap();
+            scorer.prepare(&request, &mut outputs, &grant).unwrap_err().code
+        };
+        let cancelled = Grant::threads(1);
+        cancelled.cancel.store(1, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(run(cancelled), FaultCode::CANCELLED);
+        let late = Grant::threads(1).until(Some(std::time::Instant::now()));
+        assert_eq!(run(late), FaultCode::DEADLINE_EXCEEDED);
+    }
+
+    #[test]
+    fn forgotten_outputs_are_found() {
+        let scene = Scene::stripes(Grid::new(2, 2).unwrap()).unwrap();
+        assert!(scene.run::<Talker>(&[]).is_ok());
+        let fault = scene.run::<Talker>(&[("forgetful", true.into())]).unwrap_err();
+        assert!(fault.message.contains("4 of 4 elements were not written"), "{fault}");
+    }
+}

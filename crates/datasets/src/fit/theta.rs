@@ -6,6 +6,9 @@ use arrcoc_stats::{PERSPECTIVAL, PROPOSITIONAL};
 /// The number of channels, in the order of [`PROPOSITIONAL`], then [`PERSPECTIVAL`].
 pub(super) const CHANNELS: usize = PROPOSITIONAL.len() + PERSPECTIVAL.len();
 
+/// The place of deviation among the channels.
+pub(super) const DEVIATION: usize = 1;
+
 /// The place of edge density among the channels.
 pub(super) const EDGE_DENSITY: usize = 2;
 
@@ -120,8 +123,12 @@ mod tests {
     }
 
     #[test]
+    fn places_are_those_of_the_names() {
+        assert_eq!((PROPOSITIONAL[DEVIATION], PROPOSITIONAL[EDGE_DENSITY]), ("deviation", "edge_density"));
+    }
+
+    #[test]
     fn a_floor_lifts_a_way_without_weight() {
-        assert_eq!(PROPOSITIONAL[EDGE_DENSITY], "edge_density");
         let kept = Theta::only(EDGE_DENSITY).with_floor(0.12).weights();
         assert!((kept[EDGE_DENSITY] - 0.88).abs() < 1e-12 && (kept[8] - 0.02).abs() < 1e-12, "{kept:?}");
         assert_eq!(Theta::only(EDGE_DENSITY).moved(EDGE_DENSITY, -1.0), None);

@@ -50,7 +50,7 @@ fn backdrop(canvas: &mut Canvas, random: &mut Random) {
             // A wall or a table, lit from one side.
             let surface = Surface::natural(random);
             let (w, h) = (canvas.width(), canvas.height());
-            let towards = turned(random.between(0.0..6.28));
+            let towards = turned(random.between(0.0..std::f32::consts::TAU));
             let fall = random.between(0.1..0.7);
             canvas.each(|p, _| {
                 let along = (p[0] / w - 0.5) * towards[0] + (p[1] / h - 0.5) * towards[1];
