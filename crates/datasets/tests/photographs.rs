@@ -5,6 +5,8 @@
 //! and passes. `cargo test --release -p arrcoc-datasets --test photographs --
 //! --nocapture` prints the numbers.
 
+#![allow(clippy::expect_used, reason = "helpers of a test")]
+
 use std::path::{Path, PathBuf};
 
 use arrcoc_datasets::Calibration;
