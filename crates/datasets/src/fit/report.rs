@@ -11,11 +11,10 @@ use super::theta::{EDGE_DENSITY, Theta};
 use crate::tuning::Family;
 
 /// The candidates that are compared, each with its name.
-pub(super) fn candidates(chosen: Theta, free: Theta, kept: Theta) -> Vec<(String, Theta)> {
+pub(super) fn candidates(chosen: Theta, free: Theta) -> Vec<(String, Theta)> {
     let mut candidates = vec![
         ("chosen".to_owned(), chosen),
-        ("without floor".to_owned(), free),
-        ("with floor".to_owned(), kept),
+        ("without a floor".to_owned(), free),
         ("equal".to_owned(), Theta::equal()),
     ];
     let names = PROPOSITIONAL.into_iter().chain(PERSPECTIVAL);
@@ -45,11 +44,11 @@ pub(super) fn table(
         let (chosen, edges) = (held_out.of_family(chosen, family)?, held_out.of_family(&edges, family)?);
         let _ = writeln!(text, "{:<28} {chosen:>8.4} {edges:>9.4}", family.name());
     }
-    let _ = writeln!(text, "\n{:<28} {:>8} {:>9} {:>9}", "theta of", "chosen", "no floor", "floor");
+    let _ = writeln!(text, "\n{:<28} {:>8} {:>9}", "theta of", "chosen", "no floor");
     for (channel, name) in PROPOSITIONAL.into_iter().chain(PERSPECTIVAL).enumerate() {
         let _ = write!(text, "{name:<28}");
-        for (_, theta) in candidates.iter().take(3) {
-            let _ = write!(text, " {:>8.3}", theta.weights()[channel]);
+        for (_, theta) in candidates.iter().take(2) {
+            let _ = write!(text, " {:>8.3} ", theta.weights()[channel]);
         }
         text.push('\n');
     }
