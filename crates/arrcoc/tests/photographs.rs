@@ -89,6 +89,12 @@ fn assert_account(d: &Decision) {
 #[test]
 fn rendered_quality_rises_with_the_budget_and_beats_uniform() {
     let engine = engine(1);
+    let edges = {
+        let mut config = Config::default();
+        config.search = Search { folders: vec![plugins()], ..Search::default() };
+        config.allocator = Some("edge-density".into());
+        Engine::open(config).unwrap()
+    };
     let (mut chosen, mut uniform) = (Vec::new(), Vec::new());
     for path in photographs() {
         let photo = read(&path);
@@ -105,9 +111,12 @@ fn rendered_quality_rises_with_the_budget_and_beats_uniform() {
         assert!(low < middle && middle < high, "{}: {low} {middle} {high}", path.display());
         chosen.push(middle);
         uniform.push(quality(&[144; 576]));
+        // Printed beside it, because it is strong: `-- --nocapture` shows the numbers.
+        let strong = Request::new(photo.clone()).total(Total::Average(150.0));
+        let strong = quality(&edges.allocate(&strong).unwrap().flat_tokens());
         println!(
-            "{}: {low:.4} {middle:.4} {high:.4}, uniform 144 {:.4}",
-            path.display(),
+            "{}: at 64 {low:.4}, at 150 {middle:.4}, at 400 {high:.4}; uniform 144 {:.4}, edge-density 150 {strong:.4}",
+            path.file_name().unwrap_or_default().display(),
             uniform[uniform.len() - 1]
         );
     }

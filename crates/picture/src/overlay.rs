@@ -14,7 +14,7 @@ use arrcoc_stats::Tiling;
 
 use crate::raster::Image;
 use frame::frame;
-use heat::Scale;
+use heat::{Scale, Spread};
 use tinted::{Plan, tinted};
 
 /// What is written around the picture.
@@ -28,8 +28,8 @@ pub struct OverlayText<'a> {
     pub title_right: String,
 }
 
-/// Draws `tokens`, one number for each patch, over the image, on a scale from the lower to
-/// the upper of `bounds`. With `numbers`, the tokens of every patch are written into it; the
+/// Draws `tokens`, one number for each patch, over the image, on a scale from the lower of
+/// `bounds` over the mean to the upper. With `numbers`, the tokens of every patch are written into it; the
 /// picture is enlarged where they need room, and if that is not enough a note says so.
 ///
 /// The result is larger than the image: it has a frame, and its long side is between 768 and
@@ -50,6 +50,6 @@ pub fn overlay(
     crate::sampling::check(image, tiling, tokens);
     let scale = Scale::new();
     let plan = Plan::new(tiling, tokens, numbers);
-    let picture = tinted(image, tiling, tokens, bounds, &scale, &plan);
+    let picture = tinted(image, tiling, tokens, &Spread::new(tokens, bounds), &scale, &plan);
     frame(&picture, tokens, bounds, text, &scale, numbers && plan.number_size.is_none())
 }

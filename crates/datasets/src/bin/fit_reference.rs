@@ -3,6 +3,8 @@
 //! `fit_reference [--out FILE] [--check]`. The report goes to standard output. With
 //! `--check` nothing is written; the exit status is 1 when the file differs.
 
+#![forbid(unsafe_code)]
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -4,7 +4,7 @@
 use arrcoc_stats::Rect;
 
 use super::OverlayText;
-use super::heat::Scale;
+use super::heat::{Scale, Spread};
 use super::lettering::{Ink, Lettering};
 use crate::raster::Image;
 
@@ -73,7 +73,7 @@ struct Legend<'a> {
 }
 
 impl Legend<'_> {
-    /// A bar with the bounds at its ends and the mean marked on it, and under it what was
+    /// A bar with the bounds at its ends and the mean in its middle, and under it what was
     /// given out.
     fn draw(&self, image: &mut Image, (pad, y): (f32, f32), lettering: &Lettering) {
         let (low, high) = self.bounds;
@@ -95,10 +95,8 @@ impl Legend<'_> {
             }
         }
 
-        let sum: u64 = self.tokens.iter().map(|&k| u64::from(k)).sum();
-        let mean = sum as f64 / self.tokens.len() as f64;
-        let range = (f64::from(high) - f64::from(low)).max(1.0);
-        let at = ((mean - f64::from(low)) / range).clamp(0.0, 1.0);
+        let spread = Spread::new(self.tokens, self.bounds);
+        let at = spread.place(spread.mean);
         let tick = bar.x + (at * f64::from(bar.width.saturating_sub(1))) as u32;
         let wide = (height / 8).max(2);
         let x = tick.saturating_sub(wide / 2).clamp(bar.x, bar.x + bar.width - wide.min(bar.width));
@@ -108,7 +106,7 @@ impl Legend<'_> {
         }
 
         let below = y + lettering.line_height() as f32;
-        let text = format!("mean {}", rounded(mean));
+        let text = format!("mean {}", rounded(spread.mean));
         let wide = lettering.width(&text);
         let x = (tick as f32 - wide / 2.0).clamp(pad, (image.width() as f32 - pad - wide).max(pad));
         lettering.draw(image, (x, below), &text, &BRIGHT);

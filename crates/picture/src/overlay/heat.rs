@@ -35,6 +35,34 @@ impl Scale {
     }
 }
 
+/// Where numbers of tokens stand on the scale: the mean in its middle, the bounds at its
+/// ends, so that more and less than an even share look different at a glance however
+/// close the mean is to a bound.
+#[derive(Clone, Copy)]
+pub(super) struct Spread {
+    low: f64,
+    pub(super) mean: f64,
+    high: f64,
+}
+
+impl Spread {
+    pub(super) fn new(tokens: &[u32], (low, high): (u32, u32)) -> Self {
+        let sum: u64 = tokens.iter().map(|&k| u64::from(k)).sum();
+        let mean = sum as f64 / tokens.len() as f64;
+        Self { low: f64::from(low), mean, high: f64::from(high) }
+    }
+
+    /// The place of a number, from 0 to 1; overrides may put it beyond the bounds.
+    pub(super) fn place(&self, tokens: f64) -> f64 {
+        let (from, to, start) =
+            if tokens <= self.mean { (self.low, self.mean, 0.0) } else { (self.mean, self.high, 0.5) };
+        if to <= from {
+            return 0.5;
+        }
+        start + 0.5 * ((tokens - from) / (to - from)).clamp(0.0, 1.0)
+    }
+}
+
 fn colour(t: f64) -> [u8; 3] {
     let between = |[from, to]: [f64; 2], t: f64| from + (to - from) * t;
     let middle = 4.0 * t * (1.0 - t);
@@ -75,6 +103,18 @@ fn encode(linear: f64) -> f64 {
 mod tests {
     use super::*;
     use arrcoc_stats::luma;
+
+    #[test]
+    fn the_mean_is_in_the_middle_and_the_bounds_are_at_the_ends() {
+        let spread = Spread::new(&[64, 100, 136, 300], (64, 400));
+        let places = [64.0, 107.0, 150.0, 275.0, 400.0, 500.0].map(|k| spread.place(k));
+        assert_eq!(places, [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]);
+        let kept = Spread::new(&[1, 0, 0, 0], (0, 1));
+        assert_eq!([kept.place(0.0), kept.place(1.0)], [0.0, 1.0]);
+        let full = Spread::new(&[400, 400], (64, 400));
+        assert_eq!([full.place(400.0), full.place(64.0)], [0.5, 0.0]);
+        assert_eq!(Spread::new(&[7], (7, 7)).place(7.0), 0.5);
+    }
 
     #[test]
     fn lightness_rises_all_the_way() {

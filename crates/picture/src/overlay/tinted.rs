@@ -3,7 +3,7 @@
 
 use arrcoc_stats::{Tiling, luma};
 
-use super::heat::Scale;
+use super::heat::{Scale, Spread};
 use super::lettering::{Ink, Lettering, mix};
 use crate::raster::Image;
 use crate::sampling::{area_average, enlarge};
@@ -75,7 +75,7 @@ pub(super) fn tinted(
     image: &Image,
     tiling: &Tiling,
     tokens: &[u32],
-    bounds: (u32, u32),
+    spread: &Spread,
     scale: &Scale,
     plan: &Plan,
 ) -> Image {
@@ -93,7 +93,7 @@ pub(super) fn tinted(
     let lines = smallest >= MIN_PATCH_FOR_LINES;
     for (r, vertical) in (0..).zip(rows.windows(2)) {
         for (c, horizontal) in (0..).zip(columns.windows(2)) {
-            let heat = scale.at(share(tokens[grid.index(r, c)], bounds));
+            let heat = scale.at(spread.place(f64::from(tokens[grid.index(r, c)])));
             for y in vertical[0]..vertical[1] {
                 let row = picture.span_mut(whole, y);
                 for x in horizontal[0]..horizontal[1] {
@@ -125,14 +125,6 @@ fn resized(image: &Image, width: u32, height: u32) -> Image {
         enlarge(image.data(), (image.width(), image.height()), (width, height))
     };
     Image::from_rgb(width, height, data).unwrap_or_else(|_| image.clone())
-}
-
-/// How far a number of tokens is on the way from the lower to the upper bound.
-fn share(tokens: u32, (low, high): (u32, u32)) -> f64 {
-    if high <= low {
-        return 0.5;
-    }
-    (f64::from(tokens) - f64::from(low)) / (f64::from(high) - f64::from(low))
 }
 
 fn tint(pixel: &mut [u8], heat: [u8; 3], on_line: bool) {
