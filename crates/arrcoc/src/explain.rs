@@ -146,9 +146,10 @@ pub fn patch(d: &Decision, row: u32, col: u32) -> Result<String, Error> {
 pub fn line(d: &Decision) -> String {
     let name = d.image.path.as_deref().unwrap_or("image");
     format!(
-        "{name}: {} tokens for {} patches, {:.1} on average, mode {}, {} µs{}",
+        "{name}: {} tokens for {} patch{}, {:.1} on average, mode {}, {} µs{}",
         d.applied,
         d.patches(),
+        if d.patches() == 1 { "" } else { "es" },
         d.applied as f64 / d.patches() as f64,
         d.mode,
         d.timings_us.get("total").copied().unwrap_or(0),

@@ -6,7 +6,7 @@ use arrcoc_decide::{
 use arrcoc_stats::{Grid, PERSPECTIVAL, PROPOSITIONAL};
 
 use super::FitError;
-use super::sample::Sample;
+use super::sample::{Sample, UNIT};
 use super::theta::{Theta, way_of};
 use crate::tuning::Family;
 
@@ -14,10 +14,10 @@ use crate::tuning::Family;
 /// 64 to 400: near the bottom, in the middle, and where most patches have plenty.
 const AVERAGES: [f64; 3] = [100.0, 150.0, 250.0];
 
-/// Squared error per pixel that is added to every loss: an error of one grey level is
-/// not seen. Without it the few pictures whose loss comes near 0, where patches have
-/// hardly more pixels than tokens, have logarithms so large that they decide alone.
-const UNSEEN: u64 = 1;
+/// Loss per pixel that is added to every loss: one thousandth of similarity is not
+/// seen. Without it the few pictures whose loss comes near 0, where patches have hardly
+/// more pixels than tokens, have logarithms so large that they decide alone.
+const UNSEEN: u64 = (UNIT / 1000.0) as u64;
 
 /// Pictures with calibrated channels, and what uniform tokens lose on them.
 pub(super) struct Objective<'a> {
@@ -44,7 +44,7 @@ impl<'a> Objective<'a> {
         let picture = |sample: &'a Sample| Picture {
             sample,
             channels: calibrated(sample, maps),
-            uniform: even.iter().map(|tokens| sample.distortion(tokens)).collect(),
+            uniform: even.iter().map(|tokens| sample.loss(tokens)).collect(),
         };
         Ok(Self { pictures: samples.iter().map(picture).collect(), terms, threads })
     }
@@ -78,7 +78,7 @@ impl<'a> Objective<'a> {
         for (terms, &even) in self.terms.iter().zip(&picture.uniform) {
             let maps = ScoreMaps::from_channels(&channels, terms.patches())?;
             let outcome = decide(&maps, terms, &setting, &Proportional);
-            let lost = picture.sample.distortion(outcome.allocation.tokens());
+            let lost = picture.sample.loss(outcome.allocation.tokens());
             let unseen = picture.sample.pixels * UNSEEN;
             logs.push(libm::log((lost + unseen) as f64 / (even + unseen) as f64));
         }

@@ -30,7 +30,7 @@ pub(super) fn table(
     seen: &Objective<'_>,
     held_out: &Objective<'_>,
 ) -> Result<String, FitError> {
-    let mut text = String::from("mean log of distortion / uniform's distortion (lower is better)\n\n");
+    let mut text = String::from("mean log of the loss (1 - SSIM) / uniform's loss; lower is better\n\n");
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{:<28} {:>8} {:>9}", "theta", "fitted", "held out");
     for (name, theta) in candidates {

@@ -1,13 +1,13 @@
 //! A tuning picture, as far as the fit looks at it.
 //!
-//! A search tries thousands of weights, and each asks for the distortion of every
-//! patch at some number of tokens. So that is tabled beforehand for every number of
-//! tokens within the bounds; what costs time is only done once for each shape of the
-//! sample grid, of which there are far fewer.
+//! A search tries hundreds of weights, and each asks what every patch loses at some
+//! number of tokens. So that is tabled beforehand for every number of tokens within
+//! the bounds; what costs time is only done once for each shape of the sample grid, of
+//! which there are far fewer.
 
 use arrcoc_decide::Bounds;
-use arrcoc_picture::{Image, distortion, sample_shape};
-use arrcoc_stats::{EDGE_THRESHOLD, Grid, Tiling, scan_threads};
+use arrcoc_picture::{Image, Sampling, render, sample_shape, ssim};
+use arrcoc_stats::{EDGE_THRESHOLD, Grid, Rect, Tiling, scan_threads};
 
 use super::FitError;
 use crate::calibration::raw_channels;
@@ -22,16 +22,21 @@ pub(super) struct Sample {
     pub(super) pixels: u64,
     /// For each channel its raw values, one a patch.
     pub(super) channels: Vec<Vec<f64>>,
-    /// For each patch its distortion at min, min + 1, … max tokens.
-    distortions: Vec<Vec<u64>>,
+    /// For each patch its loss at min, min + 1, … max tokens.
+    losses: Vec<Vec<u64>>,
     least: u32,
 }
 
+/// Losses are counted in millionths of a pixel's similarity, so that sums are exact and
+/// in no order.
+pub(super) const UNIT: f64 = 1e6;
+
 impl Sample {
-    /// The distortion of the whole picture at these tokens, one number a patch, each
-    /// within the default bounds.
-    pub(super) fn distortion(&self, tokens: &[u32]) -> u64 {
-        self.distortions.iter().zip(tokens).map(|(ladder, &k)| ladder[(k - self.least) as usize]).sum()
+    /// What the whole picture loses at these tokens, one number a patch, each within the
+    /// default bounds: the sum over its pixels of one minus the structural similarity of
+    /// their patch, in parts of [`UNIT`].
+    pub(super) fn loss(&self, tokens: &[u32]) -> u64 {
+        self.losses.iter().zip(tokens).map(|(ladder, &k)| ladder[(k - self.least) as usize]).sum()
     }
 
     fn new(family: Family, seed: Seed) -> Result<Self, FitError> {
@@ -43,30 +48,39 @@ impl Sample {
             family,
             pixels: u64::from(image.width()) * u64::from(image.height()),
             channels: raw_channels(&stats).into_iter().map(|(_, _, values)| values).collect(),
-            distortions: (0..tiling.grid().patches())
-                .map(|patch| ladder(&image, &tiling, patch, &bounds))
-                .collect(),
+            losses: (0..tiling.grid().patches())
+                .map(|patch| ladder(&cut(&image, tiling.patch(patch))?, &bounds))
+                .collect::<Result<_, FitError>>()?,
             least: bounds.min(),
         })
     }
 }
 
-/// The distortion of a patch at every number of tokens within `bounds`.
-fn ladder(image: &Image, tiling: &Tiling, patch: usize, bounds: &Bounds) -> Vec<u64> {
-    let rect = tiling.patch(patch);
+/// A patch as a picture of its own.
+fn cut(image: &Image, rect: Rect) -> Result<Image, FitError> {
+    let row = |y: u32| (y as usize * image.width() as usize + rect.x as usize) * 3;
+    let rows = (rect.y..rect.y + rect.height).map(row);
+    let rgb = rows.flat_map(|start| &image.data()[start..start + rect.width as usize * 3]).copied();
+    Ok(Image::from_rgb(rect.width, rect.height, rgb.collect())?)
+}
+
+/// The loss of a patch at every number of tokens within `bounds`.
+fn ladder(patch: &Image, bounds: &Bounds) -> Result<Vec<u64>, FitError> {
+    let whole = Tiling::new(Grid::new(1, 1)?, patch.width(), patch.height())?;
+    let pixels = f64::from(patch.width() * patch.height());
     let mut known: Vec<((u32, u32), u64)> = Vec::new();
-    (bounds.min()..=bounds.max())
-        .map(|k| {
-            let shape = sample_shape(k, rect.width, rect.height);
-            // Shapes that come back do so soon.
-            if let Some(&(_, lost)) = known.iter().rev().take(8).find(|(other, _)| *other == shape) {
-                return lost;
-            }
-            let lost = distortion(image, tiling, patch, k);
-            known.push((shape, lost));
-            lost
-        })
-        .collect()
+    let losses = (bounds.min()..=bounds.max()).map(|k| {
+        let shape = sample_shape(k, patch.width(), patch.height());
+        // Shapes that come back do so soon.
+        if let Some(&(_, lost)) = known.iter().rev().take(8).find(|(other, _)| *other == shape) {
+            return lost;
+        }
+        let alike = ssim(patch, &render(patch, &whole, &[k], Sampling::Grid));
+        let lost = ((1.0 - alike) * pixels * UNIT) as u64;
+        known.push((shape, lost));
+        lost
+    });
+    Ok(losses.collect())
 }
 
 /// The pictures of `seeds`, in that order, drawn by `threads` threads.
