@@ -175,7 +175,7 @@ impl Engine {
             None => arrcoc_decide::decide(maps, terms, &setting, &Proportional),
             Some(allocator) => {
                 let needs = allocator.info().requires.iter().chain(&allocator.info().optional);
-                let tensors: Vec<&TensorBuf> = needs.filter_map(|name| observation.tensor(name)).collect();
+                let tensors = needs.filter_map(|name| observation.tensor(name)).collect();
                 let bound = allocator.bind(observation.grid(), tensors, self.threads as u32, None);
                 arrcoc_decide::decide(maps, terms, &setting, &bound)
             }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use arrcoc_decide::{Channel, ScoreMaps, Way};
-use arrcoc_host::{Attributes, Fault, Grant, Level, Request as Call, Scorer, TensorBuf};
-use arrcoc_sdk::abi::Retry;
+use arrcoc_host::{Attributes, Fault, Grant, Level, Request as Call, Scorer, TensorBuf, TensorView};
+use arrcoc_sdk::abi::{DType, Retry};
 
 use crate::{
     calibration::{Calibration, Reading},
@@ -25,6 +25,8 @@ use crate::{
 /// What scorers may look at: pixels, question, named tensors, and what earlier
 /// scorers made of them.
 pub(crate) struct Observation<'a> {
+    /// The image itself: it is looked at where it is, not copied.
+    pixels: TensorView<'a>,
     tensors: BTreeMap<String, TensorBuf>,
     grid: [u32; 2],
     query: &'a str,
@@ -48,12 +50,12 @@ const QUESTION_TENSORS: [&str; 2] = ["query_embeddings", "llm_attention"];
 impl<'a> Observation<'a> {
     pub(crate) fn new(request: &'a Request, given: Vec<TensorBuf>, threads: usize) -> Result<Self, Error> {
         let image = request.photo.image();
-        let pixels =
-            TensorBuf::new("pixels", &[image.height().into(), image.width().into(), 3], image.data())
-                .map_err(|f| Error::new(f.message, "report this"))?;
-        let tensors = given.into_iter().chain([pixels]).map(|t| (t.name().to_owned(), t)).collect();
+        let shape = [image.height().into(), image.width().into(), 3];
+        let pixels = TensorView::new("pixels", DType::U8, &shape, image.data())
+            .map_err(|f| Error::new(f.message, "report this"))?;
         Ok(Observation {
-            tensors,
+            pixels,
+            tensors: given.into_iter().map(|t| (t.name().to_owned(), t)).collect(),
             grid: [request.grid.rows, request.grid.cols],
             query: request.query.trim(),
             encoder: request.tensors.encoder(),
@@ -62,11 +64,14 @@ impl<'a> Observation<'a> {
     }
 
     pub(crate) fn tensor_names(&self) -> BTreeSet<&str> {
-        self.tensors.keys().map(String::as_str).collect()
+        self.tensors.keys().map(String::as_str).chain([self.pixels.name()]).collect()
     }
 
-    pub(crate) fn tensor(&self, name: &str) -> Option<&TensorBuf> {
-        self.tensors.get(name)
+    pub(crate) fn tensor(&self, name: &str) -> Option<TensorView<'_>> {
+        if name == self.pixels.name() {
+            return Some(self.pixels);
+        }
+        self.tensors.get(name).and_then(|t| t.view().ok())
     }
 
     pub(crate) fn grid(&self) -> [u32; 2] {
@@ -82,7 +87,7 @@ impl<'a> Observation<'a> {
         scored: &mut Scored,
     ) -> bool {
         let info = scorer.info();
-        let lacks = info.requires.iter().find(|t| !self.tensors.contains_key(*t));
+        let lacks = info.requires.iter().find(|t| self.tensor(t).is_none());
         if let Some(tensor) = lacks {
             // Its provider failed before, which is a reason of its own.
             scored.reasons.push(format!("scorer `{}` did not run: `{tensor}` is missing", info.id));
@@ -118,8 +123,8 @@ impl<'a> Observation<'a> {
     fn outputs(&self, scorer: &Arc<Scorer>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
         let info = scorer.info();
         let wanted = info.requires.iter().chain(&info.optional);
-        let all: Vec<&TensorBuf> = wanted.filter_map(|name| self.tensor(name)).collect();
-        let without_question: Vec<&TensorBuf> =
+        let all: Vec<TensorView<'_>> = wanted.filter_map(|name| self.tensor(name)).collect();
+        let without_question: Vec<TensorView<'_>> =
             all.iter().copied().filter(|t| !QUESTION_TENSORS.contains(&t.name())).collect();
         let attrs = Attributes { grid: Some(self.grid), ..Attributes::default() };
         let request = Call { tensors: &without_question, attrs: &attrs };

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use arrcoc_decide::Demand;
-use arrcoc_sdk::{buffer::TensorBuf, describe::AllocatorInfo, fault::Fault, foreign::Grant, params::Params};
+use arrcoc_sdk::{describe::AllocatorInfo, fault::Fault, foreign::Grant, params::Params, tensor::TensorView};
 
 use crate::{instance::AllocatorInstance, vet::Identity};
 
@@ -48,7 +48,7 @@ impl Allocator {
     pub fn bind<'a>(
         &'a self,
         grid: [u32; 2],
-        tensors: Vec<&'a TensorBuf>,
+        tensors: Vec<TensorView<'a>>,
         max_threads: u32,
         deadline: Option<Instant>,
     ) -> BoundAllocator<'a> {
@@ -60,7 +60,7 @@ impl Allocator {
 pub struct BoundAllocator<'a> {
     allocator: &'a Allocator,
     grid: [u32; 2],
-    tensors: Vec<&'a TensorBuf>,
+    tensors: Vec<TensorView<'a>>,
     max_threads: u32,
     deadline: Option<Instant>,
 }

@@ -8,7 +8,7 @@ use arrcoc_sdk::{
     fault::Fault,
     foreign::{ForeignAllocator, ForeignScorer, Grant, Request, make_allocator, make_scorer},
     params::Params,
-    tensor::OutputSpec,
+    tensor::{OutputSpec, TensorView},
 };
 
 use crate::{
@@ -57,7 +57,7 @@ impl AllocatorInstance for ForeignAllocator {
         weights: &[f64],
         demand: &Demand,
         grid: [u32; 2],
-        tensors: &[&TensorBuf],
+        tensors: &[TensorView<'_>],
         grant: &Grant,
     ) -> Result<Vec<u32>, Fault> {
         ForeignAllocator::allocate(self, weights, demand, grid, tensors, grant)

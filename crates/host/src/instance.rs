@@ -11,7 +11,7 @@ use arrcoc_sdk::{
     buffer::TensorBuf,
     fault::Fault,
     foreign::{Grant, Request},
-    tensor::OutputSpec,
+    tensor::{OutputSpec, TensorView},
 };
 
 /// A scorer at some level of isolation.
@@ -68,7 +68,7 @@ pub trait AllocatorInstance: Send + Sync {
         weights: &[f64],
         demand: &Demand,
         grid: [u32; 2],
-        tensors: &[&TensorBuf],
+        tensors: &[TensorView<'_>],
         grant: &Grant,
     ) -> Result<Vec<u32>, Fault>;
 }

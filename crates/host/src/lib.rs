@@ -36,7 +36,7 @@ pub use arrcoc_sdk::{
     describe::{AllocatorInfo, ChannelInfo, Description, Scale, ScorerInfo},
     fault::Fault,
     foreign::{Grant, Request},
-    tensor::Attributes,
+    tensor::{Attributes, TensorView},
 };
 pub use catalogue::{Catalogue, Found, Status};
 pub use names::NameError;

@@ -17,7 +17,7 @@ use arrcoc_abi::{
 use crate::{
     buffer::TensorBuf,
     fault::Fault,
-    tensor::{Attributes, OutputSpec, Plan, TensorMut, bundle},
+    tensor::{Attributes, OutputSpec, Plan, TensorMut, TensorView, bundle},
 };
 
 /// Most bytes that one reply's attributes may have.
@@ -92,14 +92,14 @@ extern "C" fn receive_log(log_to: *const c_void, level: Level, message: *const u
 /// What a call gets: tensors and attributes.
 pub struct Request<'a> {
     /// The tensors; names are unique.
-    pub tensors: &'a [&'a TensorBuf],
+    pub tensors: &'a [TensorView<'a>],
     /// The attributes.
     pub attrs: &'a Attributes,
 }
 
 impl Request<'_> {
     fn wire(&self) -> Result<(Vec<abi::Tensor<'_>>, String), Fault> {
-        let tensors = self.tensors.iter().map(|t| Ok(t.view()?.to_wire())).collect::<Result<_, Fault>>()?;
+        let tensors = self.tensors.iter().map(TensorView::to_wire).collect();
         Ok((tensors, serde_json::to_string(self.attrs).map_err(|e| Fault::internal(e.to_string()))?))
     }
 }
@@ -230,7 +230,7 @@ impl ForeignAllocator {
         weights: &[f64],
         demand: &arrcoc_decide::Demand,
         grid: [u32; 2],
-        tensors: &[&TensorBuf],
+        tensors: &[TensorView<'_>],
         grant: &Grant,
     ) -> Result<Vec<u32>, Fault> {
         let shape = [demand.patches() as u64];
@@ -239,7 +239,8 @@ impl ForeignAllocator {
             TensorBuf::new("min", &shape, demand.min())?,
             TensorBuf::new("max", &shape, demand.max())?,
         ];
-        let all: Vec<&TensorBuf> = own.iter().chain(tensors.iter().copied()).collect();
+        let mut all = own.iter().map(TensorBuf::view).collect::<Result<Vec<_>, _>>()?;
+        all.extend(tensors);
         let attrs = Attributes {
             grid: Some(grid),
             total: Some(demand.total()),

@@ -89,7 +89,7 @@ impl Scene {
             export::make_scorer(&entries, id, attrs, call)
         };
         let scorer = foreign::make_scorer(make, &S::info().id, &object(params), &grant)?;
-        let tensors: Vec<&TensorBuf> = self.tensors.iter().collect();
+        let tensors = self.tensors.iter().map(TensorBuf::view).collect::<Result<Vec<_>, _>>()?;
         let grid = Some([self.grid.rows, self.grid.cols]);
 
         let attrs = Attributes { grid, ..Attributes::default() };
@@ -135,7 +135,8 @@ pub fn run_allocator<A: Allocator>(
         export::make_allocator(&entries, id, attrs, call)
     };
     let allocator = foreign::make_allocator(make, &A::info().id, &object(params), &grant)?;
-    let proposal = allocator.allocate(weights, demand, [grid.rows, grid.cols], tensors, &grant)?;
+    let tensors = tensors.iter().map(|t| t.view()).collect::<Result<Vec<_>, _>>()?;
+    let proposal = allocator.allocate(weights, demand, [grid.rows, grid.cols], &tensors, &grant)?;
     let admitted = arrcoc_decide::admit(proposal, demand);
     Ok(admitted.map_err(|refusal| Fault::internal(refusal.to_string()))?.tokens().to_vec())
 }
