@@ -13,7 +13,7 @@ use arrcoc_decide::{MonotoneMap, Way};
 use arrcoc_host::Scale;
 use serde::Deserialize;
 
-use crate::error::Error;
+use crate::{error::Error, files};
 
 /// Name and version of the file format.
 pub const SCHEMA: &str = "arrcoc.calibration/1";
@@ -69,8 +69,7 @@ impl Calibration {
     /// # Errors
     /// When the file cannot be read, or is not a calibration.
     pub fn read(path: &Path) -> Result<Calibration, Error> {
-        let text =
-            std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the calibration", &e))?;
+        let text = files::read_text(path, "read the calibration", files::SETTINGS)?;
         let over = Calibration::parse(&text).map_err(|e| e.in_file(path))?;
         let mut whole = Calibration::reference()?;
         whole.version = format!("{}+{}", whole.version, over.version);

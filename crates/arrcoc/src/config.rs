@@ -8,7 +8,7 @@ use arrcoc_decide::Held;
 use arrcoc_host::{Search, catalogue::GivenParams};
 use serde::Deserialize;
 
-use crate::{calibration::Calibration, error::Error};
+use crate::{calibration::Calibration, error::Error, files};
 
 /// The scorers that run when none is named.
 pub const STANDARD_SCORERS: [&str; 3] = ["propositional", "perspectival", "features"];
@@ -98,8 +98,7 @@ impl Config {
     /// # Errors
     /// When the file cannot be read, or a key or a value is not valid.
     pub fn read(path: &Path) -> Result<Config, Error> {
-        let text =
-            std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the config file", &e))?;
+        let text = files::read_text(path, "read the config file", files::SETTINGS)?;
         let file: ConfigFile = toml::from_str(&text).map_err(|e| {
             let place = e.span().map(|s| place_in(&text, s.start)).unwrap_or_default();
             let reason = e.message().lines().next().unwrap_or("not valid").to_owned();

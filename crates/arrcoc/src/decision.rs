@@ -12,7 +12,7 @@ use arrcoc_host::Identity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, schema};
+use crate::{error::Error, files, schema};
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "arrcoc.decision/1";
@@ -301,7 +301,7 @@ impl Decision {
     /// # Errors
     /// When it cannot be read or is no decision.
     pub fn read(path: &Path) -> Result<Decision, Error> {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, "read the decision", &e))?;
+        let text = files::read_text(path, "read the decision", files::DECISION)?;
         Decision::from_json(&text).map_err(|e| e.in_file(path))
     }
 

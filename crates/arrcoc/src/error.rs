@@ -29,7 +29,6 @@ impl Error {
         let hint = match error.kind() {
             std::io::ErrorKind::NotFound => "check the path",
             std::io::ErrorKind::PermissionDenied => "check the permissions",
-            std::io::ErrorKind::InvalidData => "give a text file",
             _ => "check the disk and the path",
         };
         Error::new(format!("{}: cannot {doing}: {}", path.display(), plain(error)), hint)
@@ -47,10 +46,7 @@ impl Error {
 fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
-    match error.kind() {
-        std::io::ErrorKind::InvalidData => "it is not text".into(),
-        _ => text[..end].to_lowercase(),
-    }
+    text[..end].to_lowercase()
 }
 
 impl From<arrcoc_decide::PolicyError> for Error {

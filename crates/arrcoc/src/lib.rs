@@ -38,6 +38,7 @@ pub mod draw;
 pub mod engine;
 mod error;
 pub mod explain;
+mod files;
 mod lineup;
 pub mod pack;
 pub mod request;

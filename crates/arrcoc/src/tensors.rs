@@ -12,7 +12,7 @@ use arrcoc_sdk::abi::DType;
 use arrcoc_stats::Grid;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::error::Error;
+use crate::{error::Error, files};
 
 /// Tensors from a file, and what their metadata says.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ impl Tensors {
     /// When it cannot be read, is no safetensors file, or a well-known tensor
     /// has the wrong type or rank or a number that is not finite.
     pub fn read(path: &Path) -> Result<Tensors, Error> {
-        let bytes = std::fs::read(path).map_err(|e| Error::file(path, "read the tensors", &e))?;
+        let bytes = files::read(path, "read the tensors", files::TENSORS)?;
         Tensors::parse(&bytes).map_err(|e| e.in_file(path))
     }
 

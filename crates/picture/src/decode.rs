@@ -19,7 +19,8 @@ mod cut;
 mod error;
 mod guess;
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -95,9 +96,21 @@ pub fn read(path: &Path, limits: &Limits) -> Result<(Image, Notes, Vec<u8>), Dec
     if path.is_dir() {
         return Err(at(DecodeFault::Directory));
     }
-    let bytes = std::fs::read(path).map_err(|error| at(DecodeFault::Unreadable { kind: error.kind() }))?;
+    let bytes = read_bytes(path, limits).map_err(at)?;
     let (image, notes) = decode(&bytes, limits).map_err(|error| at(error.into_fault()))?;
     Ok((image, notes, bytes))
+}
+
+/// The bytes of a file, unless they are more than any image within the limits takes:
+/// 16 a pixel (a plain PNM of text has 12), and the same room for the rest of the file
+/// that a decoder has for its work.
+fn read_bytes(path: &Path, limits: &Limits) -> Result<Vec<u8>, DecodeFault> {
+    let most = limits.max_pixels.saturating_mul(16).saturating_add(WORKING_MEMORY);
+    let unreadable = |error: std::io::Error| DecodeFault::Unreadable { kind: error.kind() };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most { Err(DecodeFault::TooManyBytes { most }) } else { Ok(bytes) }
 }
 
 fn decode_unguarded(bytes: &[u8], limits: &Limits) -> Result<(Image, Notes), DecodeFault> {

@@ -253,3 +253,15 @@ proptest! {
         assert_one_line(&[start, &tail].concat());
     }
 }
+
+/// A file far longer than any image within the limit: refused, and not read to its end.
+/// It is sparse, so that it takes no room on the disk.
+#[test]
+fn a_file_without_end_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("endless.png");
+    std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    let error = read(&path, &Limits { max_pixels: 1000 }).unwrap_err();
+    assert!(matches!(error.fault(), DecodeFault::TooManyBytes { .. }), "{error}");
+    assert!(error.hint().unwrap().contains("--max-pixels"));
+}

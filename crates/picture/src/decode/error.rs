@@ -46,6 +46,9 @@ impl DecodeError {
             DecodeFault::Truncated { .. } | DecodeFault::Empty | DecodeFault::Broken { .. } => {
                 Some("copy or download the file again, or save it anew".to_owned())
             }
+            DecodeFault::TooManyBytes { .. } => {
+                Some("name an image file, or raise `--max-pixels`".to_owned())
+            }
             DecodeFault::Directory => Some("name the image files in it".to_owned()),
             DecodeFault::Unreadable { .. } => Some("check the path and its permissions".to_owned()),
             _ => None,
@@ -110,6 +113,12 @@ pub enum DecodeFault {
         height: u32,
         /// The limit.
         max_pixels: u64,
+    },
+    /// The file is larger than any image within the limit on pixels.
+    #[error("the file has more than {most} bytes, more than an image within the limit of pixels takes")]
+    TooManyBytes {
+        /// The most that is read.
+        most: u64,
     },
     /// The header promises more than a file of this length can hold.
     #[error(
