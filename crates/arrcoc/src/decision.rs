@@ -8,7 +8,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use arrcoc_decide::{Account, Bounds, Levels, Mode, Override, Sampling, Tensions, Verdict, Way};
-use arrcoc_host::Identity;
+use arrcoc_host::{Identity, TensorBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +125,13 @@ pub struct TensorRecord {
     pub name: String,
     /// BLAKE3 of its elements, after resampling to the grid.
     pub blake3: String,
+}
+
+impl TensorRecord {
+    pub(crate) fn of(tensor: &TensorBuf) -> TensorRecord {
+        let blake3 = blake3::hash(tensor.as_bytes()).to_hex().to_string();
+        TensorRecord { name: tensor.name().into(), blake3 }
+    }
 }
 
 /// The patch grid.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use arrcoc_decide::{Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total};
-use arrcoc_host::{Allocator, Catalogue, NameError, Scorer, TensorBuf};
+use arrcoc_host::{Allocator, Catalogue, NameError, Scorer};
 use arrcoc_stats::Tiling;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         PolicyRecord, QueryRecord, SCHEMA, Scores, TensorRecord, TotalRecord,
     },
     error::Error,
-    lineup::{Casting, Lineup},
+    lineup::{Casting, Lineup, provides},
     request::Request,
     scoring::{Observation, Scored},
 };
@@ -51,7 +51,7 @@ impl Engine {
         for id in &config.scorers {
             catalogue.scorer_info(id)?;
         }
-        let backends = || catalogue.scorers().filter(|s| s.provides.iter().any(|p| p.name == "patch_stats"));
+        let backends = || catalogue.scorers().filter(|s| provides(s, "patch_stats"));
         if let Some(id) = config.backend.as_deref().filter(|id| backends().all(|b| b.id != *id)) {
             return Err(NameError::new("backend", id, backends().map(|b| b.id.as_str())).into());
         }
@@ -83,9 +83,15 @@ impl Engine {
         Tiling::new(request.grid, image.width(), image.height())?;
         let given = request.tensors.on_grid(request.grid)?;
 
-        let mut observation = Observation::new(request, given.clone(), self.threads)?;
-        let lineup = self.lineup(&observation)?;
+        let tensors = given.iter().map(TensorRecord::of).collect();
+
+        let mut observation = Observation::new(request, given, self.threads)?;
         let mut scored = Scored::default();
+        let allocator = self.make_allocator().unwrap_or_else(|e| {
+            scored.reasons.push(format!("allocator {e}; `{STANDARD_ALLOCATOR}` shared instead"));
+            None
+        });
+        let lineup = self.lineup(&observation, allocator.as_ref())?;
         for id in &lineup.order {
             match self.scorer(id)? {
                 Ok(scorer) => {
@@ -99,15 +105,15 @@ impl Engine {
         let maps = scored.maps(request.grid.patches());
 
         let sharing = Instant::now();
-        let allocator = self.make_allocator()?;
         let outcome = self.decide(&maps, &terms, &observation, allocator.as_ref());
         scored.timings.insert("decide".into(), micros(sharing));
         scored.timings.insert("total".into(), micros(started));
-        self.record(request, &terms, &given, maps, scored, allocator.as_ref(), outcome).seal()
+        self.record(request, &terms, tensors, maps, scored, allocator.as_ref(), outcome).seal()
     }
 
-    /// The scorers for an observation, in the order in which they run.
-    fn lineup(&self, observation: &Observation<'_>) -> Result<Lineup, Error> {
+    /// The scorers for an observation, in the order in which they run: those that
+    /// are wanted, and what provides the tensors that the allocator requires.
+    fn lineup(&self, observation: &Observation<'_>, allocator: Option<&Allocator>) -> Result<Lineup, Error> {
         let wanted: Vec<String> = match self.config.scorers.as_slice() {
             [] => STANDARD_SCORERS.map(str::to_owned).to_vec(),
             named => named.to_vec(),
@@ -117,7 +123,7 @@ impl Engine {
             given: observation.tensor_names(),
             backend: self.config.backend.as_deref(),
         };
-        let lineup = casting.lineup(&wanted)?;
+        let lineup = casting.lineup(&wanted, allocator.map_or(&[], |a| &a.info().requires))?;
         match lineup.left_out.first() {
             Some((id, reason)) if !self.config.scorers.is_empty() => Err(Error::new(
                 format!("scorer `{id}` cannot run: {reason}"),
@@ -187,7 +193,7 @@ impl Engine {
         &self,
         request: &Request,
         terms: &Terms,
-        given: &[TensorBuf],
+        tensors: Vec<TensorRecord>,
         maps: ScoreMaps,
         scored: Scored,
         allocator: Option<&Allocator>,
@@ -224,13 +230,7 @@ impl Engine {
                 text: request.query.clone(),
                 blake3: blake3::hash(request.query.as_bytes()).to_hex().to_string(),
             }),
-            tensors: given
-                .iter()
-                .map(|t| TensorRecord {
-                    name: t.name().into(),
-                    blake3: blake3::hash(t.as_bytes()).to_hex().to_string(),
-                })
-                .collect(),
+            tensors,
             grid: GridRecord { rows: request.grid.rows, cols: request.grid.cols },
             policy: PolicyRecord {
                 min: policy.bounds.min(),

@@ -25,7 +25,10 @@ impl Error {
     }
 
     /// An error about a file that could not be read or written.
-    pub(crate) fn file(path: &Path, doing: &str, error: &std::io::Error) -> Error {
+    ///
+    /// `doing` completes "cannot …".
+    #[must_use]
+    pub fn file(path: &Path, doing: &str, error: &std::io::Error) -> Error {
         let hint = match error.kind() {
             std::io::ErrorKind::NotFound => "check the path",
             std::io::ErrorKind::PermissionDenied => "check the permissions",
@@ -36,7 +39,7 @@ impl Error {
 
     /// The same error, said to be about this file.
     #[must_use]
-    pub(crate) fn in_file(mut self, path: &Path) -> Error {
+    pub fn in_file(mut self, path: &Path) -> Error {
         self.message = format!("{}: {}", path.display(), self.message);
         self
     }

@@ -32,14 +32,26 @@ enum Stop {
 }
 
 impl Casting<'_> {
-    /// Puts the wanted scorers in order. One that lacks something is left out
-    /// with the reason.
+    /// Puts the wanted scorers in order, and after them whatever else provides the
+    /// tensors that the allocator needs. A wanted scorer that lacks something is
+    /// left out with the reason; an allocator that lacks something says so itself.
     ///
     /// # Errors
     /// When scorers require each other in a circle.
-    pub(crate) fn lineup(&self, wanted: &[String]) -> Result<Lineup, Error> {
+    pub(crate) fn lineup(&self, wanted: &[String], needed: &[String]) -> Result<Lineup, Error> {
         let mut lineup = Lineup::default();
-        for id in wanted {
+        self.fill(&mut lineup, wanted, wanted)?;
+        let scored = lineup.left_out.len();
+        let lacking = needed.iter().filter(|t| !self.given.contains(t.as_str()));
+        let providers: Vec<String> =
+            lacking.filter_map(|t| Some(self.provider(t, wanted, &lineup.order)?.id.clone())).collect();
+        self.fill(&mut lineup, &providers, wanted)?;
+        lineup.left_out.truncate(scored);
+        Ok(lineup)
+    }
+
+    fn fill(&self, lineup: &mut Lineup, ids: &[String], wanted: &[String]) -> Result<(), Error> {
+        for id in ids {
             let before = lineup.order.len();
             match self.add(id, wanted, &mut lineup.order, &mut Vec::new()) {
                 Ok(()) => {}
@@ -55,7 +67,7 @@ impl Casting<'_> {
                 }
             }
         }
-        Ok(lineup)
+        Ok(())
     }
 
     fn add(
@@ -110,7 +122,8 @@ impl Casting<'_> {
     }
 }
 
-fn provides(info: &ScorerInfo, tensor: &str) -> bool {
+/// Whether a scorer says that it gives a tensor.
+pub(crate) fn provides(info: &ScorerInfo, tensor: &str) -> bool {
     info.provides.iter().any(|p| p.name == tensor)
 }
 
@@ -120,7 +133,7 @@ mod tests {
 
     fn order(scorers: &[ScorerInfo], wanted: &[&str], backend: Option<&str>) -> Result<Lineup, Error> {
         let casting = Casting { scorers: scorers.iter().collect(), given: ["pixels"].into(), backend };
-        casting.lineup(&wanted.iter().map(|&w| w.to_owned()).collect::<Vec<_>>())
+        casting.lineup(&wanted.iter().map(|&w| w.to_owned()).collect::<Vec<_>>(), &[])
     }
 
     fn standard() -> Vec<ScorerInfo> {
@@ -155,6 +168,18 @@ mod tests {
         assert_eq!(lineup.order, ["cpu", "edges"]);
         assert_eq!(lineup.left_out[0].1, "it needs the tensor `nowhere`, which nothing provides");
         assert_eq!(lineup.left_out[1], ("none".into(), "no plugin offers it".into()));
+    }
+
+    #[test]
+    fn what_the_allocator_needs_is_provided() {
+        let scorers = standard();
+        let casting = Casting { scorers: scorers.iter().collect(), given: ["pixels"].into(), backend: None };
+        let order = |needed: &[&str]| {
+            let needed: Vec<String> = needed.iter().map(|&t| t.to_owned()).collect();
+            casting.lineup(&["extra".to_owned()], &needed).unwrap()
+        };
+        assert_eq!(order(&["edges"]).order, ["extra", "cpu", "edges"]);
+        assert_eq!(order(&["pixels", "extra", "nowhere"]), order(&[]));
     }
 
     #[test]

@@ -90,20 +90,10 @@ fn an_uncalibrated_question_changes_nothing_and_says_so() {
 #[test]
 fn the_pipeline_reduces_to_edge_density() {
     let desk = desk();
-    let channels = [
-        "entropy",
-        "deviation",
-        "edge_density",
-        "luma_contrast_near",
-        "luma_contrast_far",
-        "colour_contrast_near",
-        "colour_contrast_far",
-        "rarity",
-        "continuation",
-    ];
-    let maps: Vec<String> = channels.map(|c| format!(r#""{c}": [[0.0, 0.0], [1.0, 1.0]]"#)).to_vec();
+    let channels = || arrcoc_stats::PROPOSITIONAL.into_iter().chain(arrcoc_stats::PERSPECTIVAL);
+    let maps: Vec<String> = channels().map(|c| format!(r#""{c}": [[0.0, 0.0], [1.0, 1.0]]"#)).collect();
     let theta: Vec<String> =
-        channels.map(|c| format!(r#""{c}": {}"#, u8::from(c == "edge_density"))).to_vec();
+        channels().map(|c| format!(r#""{c}": {}"#, u8::from(c == "edge_density"))).collect();
     let calibration = format!(
         r#"{{"schema": "arrcoc.calibration/1", "version": "edges", "channels": {{{}}}, "theta": {{{}}}}}"#,
         maps.join(", "),
@@ -131,6 +121,18 @@ fn the_pipeline_reduces_to_edge_density() {
             );
         }
     }
+}
+
+/// An allocator gets what it requires, also when no scorer that runs needs it.
+#[test]
+fn the_allocator_gets_its_tensors() {
+    let desk = desk();
+    let asked = ["--query", "where?", "--tensors", "toy.safetensors", "--calibration", "toy.json"];
+    let edges = ["--scorer", "features", "--allocator", "edge-density"];
+    let d = decide(&desk, &[&asked[..], &edges].concat());
+    assert!(d.reasons.is_empty(), "{:?}", d.reasons);
+    assert!(d.plugins.iter().any(|p| p.part == "cpu"), "{:?}", d.plugins);
+    assert_eq!(d.tokens, decide(&desk, &["--allocator", "edge-density"]).tokens);
 }
 
 /// A range is settled inside its ends, and both are recorded.

@@ -12,9 +12,14 @@ use arrcoc_stats::{Grid, Tiling};
 use support::{Desk, photographs, plugins};
 
 fn engine(threads: usize) -> Engine {
+    engine_by(threads, None)
+}
+
+fn engine_by(threads: usize, allocator: Option<&str>) -> Engine {
     let mut config = Config::default();
     config.search = Search { folders: vec![plugins()], ..Search::default() };
     config.threads = threads;
+    config.allocator = allocator.map(str::to_owned);
     Engine::open(config).unwrap()
 }
 
@@ -89,12 +94,7 @@ fn assert_account(d: &Decision) {
 #[test]
 fn rendered_quality_rises_with_the_budget_and_beats_uniform() {
     let engine = engine(1);
-    let edges = {
-        let mut config = Config::default();
-        config.search = Search { folders: vec![plugins()], ..Search::default() };
-        config.allocator = Some("edge-density".into());
-        Engine::open(config).unwrap()
-    };
+    let edges = engine_by(1, Some("edge-density"));
     let (mut chosen, mut uniform) = (Vec::new(), Vec::new());
     for path in photographs() {
         let photo = read(&path);

@@ -83,12 +83,8 @@ impl Scene {
     /// # Errors
     /// The scorer's fault; `Internal` when it left elements unwritten.
     pub fn run<S: Scorer>(&self, params: &[(&str, Value)]) -> Result<Vec<TensorBuf>, Fault> {
-        let entries = [ScorerEntry::of::<S>()];
         let grant = Grant::threads(1);
-        let make = |id: abi_stable::std_types::RStr<'_>, attrs: abi_stable::std_types::RStr<'_>, call: &_| {
-            export::make_scorer(&entries, id, attrs, call)
-        };
-        let scorer = foreign::make_scorer(make, &S::info().id, &object(params), &grant)?;
+        let scorer = made::<S>(&object(params), &grant)?;
         let tensors = self.tensors.iter().map(TensorBuf::view).collect::<Result<Vec<_>, _>>()?;
         let grid = Some([self.grid.rows, self.grid.cols]);
 
@@ -107,6 +103,15 @@ impl Scene {
         outputs.iter().try_for_each(TensorBuf::check_written)?;
         Ok(outputs)
     }
+}
+
+/// A scorer, made by the function that its library would export.
+fn made<S: Scorer>(params: &str, grant: &Grant) -> Result<foreign::ForeignScorer, Fault> {
+    let entries = [ScorerEntry::of::<S>()];
+    let make = |id: abi_stable::std_types::RStr<'_>, attrs: abi_stable::std_types::RStr<'_>, call: &_| {
+        export::make_scorer(&entries, id, attrs, call)
+    };
+    foreign::make_scorer(make, &S::info().id, params, grant)
 }
 
 fn fresh(plan: &[crate::tensor::OutputSpec]) -> Result<Vec<TensorBuf>, Fault> {
@@ -184,12 +189,8 @@ mod tests {
 
     #[test]
     fn log_messages_reach_the_host_from_any_thread() {
-        let entries = [ScorerEntry::of::<Talker>()];
         let grant = Grant::threads(1);
-        let make = |id: abi_stable::std_types::RStr<'_>, attrs: abi_stable::std_types::RStr<'_>, call: &_| {
-            export::make_scorer(&entries, id, attrs, call)
-        };
-        let scorer = foreign::make_scorer(make, "talker", "{}", &grant).unwrap();
+        let scorer = made::<Talker>("{}", &grant).unwrap();
         assert_eq!(grant.take_log(), [(Level::INFO, "made".to_owned())]);
 
         let attrs = Attributes { grid: Some([2, 2]), ..Attributes::default() };
@@ -206,11 +207,7 @@ mod tests {
 
     #[test]
     fn a_call_that_was_cancelled_or_is_late_stops() {
-        let entries = [ScorerEntry::of::<Talker>()];
-        let make = |id: abi_stable::std_types::RStr<'_>, attrs: abi_stable::std_types::RStr<'_>, call: &_| {
-            export::make_scorer(&entries, id, attrs, call)
-        };
-        let scorer = foreign::make_scorer(make, "talker", "{}", &Grant::threads(1)).unwrap();
+        let scorer = made::<Talker>("{}", &Grant::threads(1)).unwrap();
         let attrs = Attributes { grid: Some([2, 2]), ..Attributes::default() };
         let request = Request { tensors: &[], attrs: &attrs };
         let run = |grant: Grant| {

@@ -88,7 +88,7 @@ fn one(engine: &Engine, job: &Job, path: &Path) -> Result<Decision, Error> {
         .policy(job.policy.clone())
         .grid(job.grid)
         .tensors(job.tensors.clone());
-    let decision = engine.allocate(&request).map_err(|e| about(e, path))?;
+    let decision = engine.allocate(&request).map_err(|e| e.in_file(path))?;
     let photo = &request.photo;
     let out = &job.outputs;
     if let Some(to) = out.place(&out.overlay, path, "overlay.png") {
@@ -101,12 +101,6 @@ fn one(engine: &Engine, job: &Job, path: &Path) -> Result<Decision, Error> {
         outputs::write(&to, &pack::pack(photo, &decision)?)?;
     }
     Ok(decision)
-}
-
-/// The error of an image names the image.
-fn about(mut e: Error, path: &Path) -> Error {
-    e.message = format!("{}: {}", path.display(), e.message);
-    e
 }
 
 impl Outputs {

@@ -54,13 +54,13 @@ fn temporary(path: &Path) -> PathBuf {
 }
 
 fn unwritable(path: &Path, e: &std::io::Error) -> Error {
-    let text = e.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text).to_lowercase();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let hint = match e.kind() {
         std::io::ErrorKind::NotFound => format!("make the folder `{}` first", folder.display()),
         std::io::ErrorKind::StorageFull => "free some space".into(),
         _ => format!("check the permissions of `{}`", folder.display()),
     };
-    Error::new(format!("{}: cannot write the file: {text}", path.display()), hint)
+    let mut error = Error::file(path, "write the file", e);
+    error.hint = Some(hint);
+    error
 }

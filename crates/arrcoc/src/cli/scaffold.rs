@@ -32,9 +32,10 @@ pub(crate) fn new(name: &str, kind: Kind, folder: Option<&Path>) -> Result<Done,
     }
     let write = |path: &str, text: &str| {
         let path = folder.join(path);
-        path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text)).map_err(|e| {
-            Error::new(format!("{}: cannot write the file: {e}", path.display()), "check the folder")
-        })
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|e| Error::file(&path, "write the file", &e))
     };
     let source = match kind {
         Kind::Scorer => include_str!("../../templates/scorer.rs"),
