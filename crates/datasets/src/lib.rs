@@ -9,7 +9,9 @@
 //! | `random` | the stream of random numbers |
 //! | `seeds` | which seeds are for fitting and which for measuring |
 //! | `tuning` | pictures for fitting, five families |
-//! | `canvas`, `shape`, `noise`, `camera` | what those are drawn with |
+//! | [`codes`] | pages with QR codes among clutter, for counting those that can be read |
+//! | `scenery` | what pictures show: colours, surfaces, writing, stills |
+//! | `canvas`, `shape`, `noise`, `camera` | what all of these are drawn with |
 //! | `fit` | reference maps and channel weights, fitted on tuning seeds |
 //! | `calibration` | the file that holds the result |
 //!
@@ -26,9 +28,11 @@
 mod calibration;
 mod camera;
 mod canvas;
+pub mod codes;
 mod fit;
 mod noise;
 mod random;
+mod scenery;
 mod seeds;
 mod shape;
 mod tuning;

@@ -9,12 +9,9 @@
 
 mod chart;
 mod document;
-mod palette;
 mod photograph;
 mod scene;
-mod script;
 mod sky;
-mod surface;
 
 use arrcoc_picture::Image;
 use arrcoc_stats::PixelsError;

@@ -4,11 +4,10 @@ use crate::camera::Camera;
 use crate::canvas::{Canvas, Colour, blend, grey};
 use crate::noise::Noise;
 use crate::random::Random;
+use crate::scenery::{Pen, Script, palette, still};
 use crate::shape::{Point, Shape, UPRIGHT};
 
-use super::photograph;
-use super::script::{Pen, Script};
-use super::{frame, palette};
+use super::frame;
 
 /// A screen that is being drawn.
 struct Screen {
@@ -115,7 +114,7 @@ impl Screen {
             0 => {}
             1 => {
                 let inner = pane.inset(6.0);
-                let picture = photograph::still(random, inner.size[0] as u32, inner.size[1] as u32);
+                let picture = still(random, inner.size[0] as u32, inner.size[1] as u32);
                 self.canvas.place(&picture, inner.at[0] as usize, inner.at[1] as usize);
             }
             2 => self.plot(random, pane.inset(6.0)),

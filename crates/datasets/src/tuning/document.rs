@@ -5,11 +5,10 @@ use crate::camera::Camera;
 use crate::canvas::{Canvas, Colour, blend, lift, scale};
 use crate::noise::Noise;
 use crate::random::Random;
+use crate::scenery::{Pen, Script, palette, still};
 use crate::shape::{Point, Shape};
 
-use super::photograph;
-use super::script::{Pen, Script};
-use super::{frame, palette};
+use super::frame;
 
 /// A page that is being filled from the top.
 struct Page {
@@ -164,7 +163,7 @@ impl Page {
         if height < 24.0 {
             return y;
         }
-        let picture = photograph::still(random, column.width as u32, height as u32);
+        let picture = still(random, column.width as u32, height as u32);
         self.canvas.place(&picture, column.left as usize, y as usize);
         y + height
     }

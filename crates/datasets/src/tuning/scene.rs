@@ -4,10 +4,10 @@ use crate::camera::Camera;
 use crate::canvas::{Canvas, Colour, blend, grey, scale};
 use crate::noise::smooth;
 use crate::random::Random;
+use crate::scenery::{Surface, palette};
 use crate::shape::{Point, Shape, UPRIGHT, turned};
 
-use super::surface::Surface;
-use super::{frame, palette};
+use super::frame;
 
 pub(super) fn draw(random: &mut Random) -> Canvas {
     let (width, height) = frame(random);

@@ -4,9 +4,10 @@ use crate::camera::Camera;
 use crate::canvas::{Canvas, grey, scale};
 use crate::noise::{Noise, smooth};
 use crate::random::Random;
+use crate::scenery::palette;
 use crate::shape::{Shape, turned};
 
-use super::{frame, palette};
+use super::frame;
 
 pub(super) fn draw(random: &mut Random) -> Canvas {
     let (width, height) = frame(random);

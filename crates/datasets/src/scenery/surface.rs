@@ -9,7 +9,7 @@ use super::palette;
 
 /// A textured surface.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Surface {
+pub(crate) struct Surface {
     colours: [Colour; 2],
     noise: Noise,
     /// Width of the largest features in pixels, along and across the grain.
@@ -24,7 +24,7 @@ pub(super) struct Surface {
 
 impl Surface {
     /// A surface from nature or a household: plaster, cloth, fur, leaves, wood.
-    pub(super) fn natural(random: &mut Random) -> Self {
+    pub(crate) fn natural(random: &mut Random) -> Self {
         let first = palette::natural(random);
         let second = if random.chance(0.4) {
             palette::natural(random)
@@ -48,12 +48,12 @@ impl Surface {
     }
 
     /// The same surface with another relief.
-    pub(super) fn with_relief(self, relief: f32) -> Self {
+    pub(crate) fn with_relief(self, relief: f32) -> Self {
         Self { relief, ..self }
     }
 
     /// The colour at a point of the image.
-    pub(super) fn at(&self, [x, y]: Point) -> Colour {
+    pub(crate) fn at(&self, [x, y]: Point) -> Colour {
         let [cos, sin] = self.grain;
         let along = (x * cos + y * sin) / self.size[0];
         let across = (y * cos - x * sin) / self.size[1];

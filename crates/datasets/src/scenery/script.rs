@@ -10,7 +10,7 @@ use crate::shape::{Point, Shape};
 
 /// An alphabet.
 #[derive(Clone, Debug)]
-pub(super) struct Script {
+pub(crate) struct Script {
     /// Strokes of each letter, in ems: x to the right from the letter's left side, y
     /// downwards from the baseline.
     letters: Vec<Vec<[Point; 2]>>,
@@ -21,18 +21,18 @@ pub(super) struct Script {
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pen {
+pub(crate) struct Pen {
     /// The em in pixels.
-    pub(super) size: f32,
+    pub(crate) size: f32,
     /// Stroke width in ems.
-    pub(super) weight: f32,
-    pub(super) colour: Colour,
+    pub(crate) weight: f32,
+    pub(crate) colour: Colour,
     /// How far a line falls for each pixel to the right: paper lies askew in a scanner.
-    pub(super) slope: f32,
+    pub(crate) slope: f32,
 }
 
 impl Script {
-    pub(super) fn new(random: &mut Random) -> Self {
+    pub(crate) fn new(random: &mut Random) -> Self {
         let letters = (0..40).map(|_| letter(random)).collect();
         let slant = if random.chance(0.15) { 0.2 } else { 0.0 };
         Self { letters, advance: random.between(0.5..0.66), slant }
@@ -40,7 +40,7 @@ impl Script {
 
     /// Writes words from `at`, the left end of the baseline, until `width` pixels are
     /// full. Returns the width that was used.
-    pub(super) fn line(
+    pub(crate) fn line(
         &self,
         canvas: &mut Canvas,
         random: &mut Random,

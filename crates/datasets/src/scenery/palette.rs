@@ -4,7 +4,7 @@ use crate::canvas::Colour;
 use crate::random::Random;
 
 /// A colour by hue (in turns), saturation and brightness (both 0..=1).
-pub(super) fn hue(turns: f32, saturation: f32, value: f32) -> Colour {
+pub(crate) fn hue(turns: f32, saturation: f32, value: f32) -> Colour {
     let sixth = (turns - turns.floor()) * 6.0;
     let part = |centre: f32| {
         let away = (sixth - centre).abs();
@@ -16,7 +16,7 @@ pub(super) fn hue(turns: f32, saturation: f32, value: f32) -> Colour {
 
 /// Colours that occur in photographs: mostly muted, of any brightness, now and then a
 /// vivid one.
-pub(super) fn natural(random: &mut Random) -> Colour {
+pub(crate) fn natural(random: &mut Random) -> Colour {
     let muted = random.unit() * random.unit();
     let saturation = if random.chance(0.2) { random.between(0.5..0.95) } else { 0.05 + 0.55 * muted };
     // Skin, wood, earth and leaves are between red and green; sky and cloth elsewhere.
@@ -25,17 +25,17 @@ pub(super) fn natural(random: &mut Random) -> Colour {
 }
 
 /// Colours of print, toys and programs.
-pub(super) fn vivid(random: &mut Random) -> Colour {
+pub(crate) fn vivid(random: &mut Random) -> Colour {
     hue(random.unit(), random.between(0.45..1.0), random.between(0.45..1.0))
 }
 
 /// Near white, or a tinted paper.
-pub(super) fn paper(random: &mut Random) -> Colour {
+pub(crate) fn paper(random: &mut Random) -> Colour {
     hue(random.between(0.08..0.18), random.between(0.0..0.12), random.between(0.86..1.0))
 }
 
 /// Near black, or a dark ink.
-pub(super) fn ink(random: &mut Random) -> Colour {
+pub(crate) fn ink(random: &mut Random) -> Colour {
     let saturation = if random.chance(0.3) { random.between(0.3..0.9) } else { 0.05 };
     hue(random.between(0.55..0.72), saturation, random.between(0.03..0.35))
 }
