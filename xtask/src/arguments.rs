@@ -41,6 +41,11 @@ impl Given {
         self.value(option).is_some()
     }
 
+    /// Every option as it was given, in order; the value is empty for an option without one.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.options.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// The last value of an option; empty for an option without one.
     pub(crate) fn value(&self, option: &str) -> Option<&str> {
         self.options.iter().rev().find(|(name, _)| *name == option).map(|(_, value)| value.as_str())

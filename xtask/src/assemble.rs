@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! target/release/arrcoc
+//! target/release/arrcoc-eval                 only for an evaluation
 //! target/release/plugins/libarrcoc_*.so      every folder under plugins/ but bad
 //! target/release/fixtures/libarrcoc_bad.so   plugins/bad
 //! ```
@@ -39,18 +40,21 @@ Respects CARGO_TARGET_DIR. Any number may run at once.
 Tests call this with `--plugins --quiet`: cargo has built the command for them
 already, and must not replace it while they use it.";
 
+/// The package, and the executable, of the command.
+pub(crate) const COMMAND: &str = "arrcoc";
+/// The package, and the executable, of the evaluation.
+pub(crate) const EVALUATION: &str = "arrcoc-eval";
+
 /// The package whose plugins misbehave on purpose.
 const FIXTURES: &str = "bad";
 
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let workspace = Workspace::find(given.value("--manifest-path"))?;
-    let built = assemble(&workspace, !given.has("--plugins"), given.has("--quiet"))?;
+    let commands: &[&str] = if given.has("--plugins") { &[] } else { &[COMMAND] };
+    let built = assemble(&workspace, commands, given.has("--quiet"))?;
     if !given.has("--quiet") {
-        if let Some(command) = &built.command {
-            say!("{}", command.display());
-        }
-        for library in built.plugins.iter().chain(&built.fixtures) {
-            say!("{}", library.display());
+        for file in built.commands.iter().chain(&built.plugins).chain(&built.fixtures) {
+            say!("{}", file.display());
         }
     }
     Ok(())
@@ -59,28 +63,28 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
 /// What lies where after a build.
 #[derive(Debug, Default)]
 pub(crate) struct Assembled {
-    /// The executable, where it was asked for.
-    pub(crate) command: Option<PathBuf>,
+    /// The executables that were asked for, in that order.
+    pub(crate) commands: Vec<PathBuf>,
     /// The libraries in `plugins/`.
     pub(crate) plugins: Vec<PathBuf>,
     /// The libraries in `fixtures/`.
     pub(crate) fixtures: Vec<PathBuf>,
 }
 
-/// Builds and lays out the plugins, and with `command` the command too.
-pub(crate) fn assemble(workspace: &Workspace, command: bool, quiet: bool) -> Result<Assembled, Failure> {
+/// Builds executables, and builds and lays out the plugins.
+pub(crate) fn assemble(workspace: &Workspace, commands: &[&str], quiet: bool) -> Result<Assembled, Failure> {
     let plugins: Vec<&Package> = workspace.packages.iter().filter(|package| package.is_plugin()).collect();
-    let artifacts = cargo_build(workspace, &plugins, command, quiet)?;
+    let artifacts = cargo_build(workspace, &plugins, commands, quiet)?;
 
     let mut built = Assembled::default();
-    if command {
+    for command in commands {
         let executable = artifacts.iter().find_map(|artifact| {
-            let ours = artifact["target"]["name"] == "arrcoc";
+            let ours = artifact["target"]["name"] == *command;
             artifact["executable"].as_str().filter(|_| ours)
         });
-        built.command = Some(PathBuf::from(
-            executable.ok_or_else(|| Failure::new("cargo built no executable `arrcoc`"))?,
-        ));
+        let executable =
+            executable.ok_or_else(|| Failure::new(format!("cargo built no executable `{command}`")))?;
+        built.commands.push(PathBuf::from(executable));
     }
     let mut good = Vec::new();
     let mut bad = Vec::new();
@@ -95,7 +99,7 @@ pub(crate) fn assemble(workspace: &Workspace, command: bool, quiet: bool) -> Res
 
     // Where cargo put the command and the libraries, also when it builds for
     // another kind of machine.
-    let beside = [built.command.as_ref(), good.first(), bad.first()].into_iter().flatten().next();
+    let beside = [built.commands.first(), good.first(), bad.first()].into_iter().flatten().next();
     let Some(folder) = beside.and_then(|file| file.parent()) else {
         return Ok(built);
     };
@@ -109,7 +113,7 @@ pub(crate) fn assemble(workspace: &Workspace, command: bool, quiet: bool) -> Res
 fn cargo_build(
     workspace: &Workspace,
     plugins: &[&Package],
-    command: bool,
+    commands: &[&str],
     quiet: bool,
 ) -> Result<Vec<Value>, Failure> {
     let mut cargo = workspace.cargo();
@@ -120,9 +124,12 @@ fn cargo_build(
     // The command's package is always among those named, because the features
     // of shared dependencies depend on who is named: without it, cargo would
     // build all of them a second time. `--lib` leaves its executable alone.
-    cargo.args(["--package", "arrcoc"]);
-    if !command {
+    cargo.args(["--package", COMMAND]);
+    if commands.is_empty() {
         cargo.arg("--lib");
+    }
+    for command in commands.iter().filter(|command| **command != COMMAND) {
+        cargo.args(["--package", command]);
     }
     for plugin in plugins {
         cargo.args(["--package", &plugin.name]);

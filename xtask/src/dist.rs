@@ -20,7 +20,7 @@ use flate2::{Compression, GzBuilder, read::GzDecoder};
 use tar::{Archive, Builder, EntryType, Header};
 
 use crate::arguments::Given;
-use crate::assemble::{assemble, set_mode};
+use crate::assemble::{COMMAND, assemble, set_mode};
 use crate::failure::{Failure, say};
 use crate::tree;
 use crate::workspace::{Workspace, host_triple};
@@ -69,10 +69,10 @@ pub(crate) fn run(_: &Given) -> Result<(), Failure> {
 type Contents = BTreeMap<String, PathBuf>;
 
 fn contents(workspace: &Workspace) -> Result<Contents, Failure> {
-    let built = assemble(workspace, true, false)?;
+    let built = assemble(workspace, &[COMMAND], false)?;
     let mut contents = Contents::new();
     let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if let Some(command) = built.command {
+    for command in built.commands {
         contents.insert(file_name(&command), command);
     }
     for plugin in built.plugins {

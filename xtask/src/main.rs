@@ -17,6 +17,7 @@ mod assemble;
 mod bench;
 mod calibrate;
 mod dist;
+mod eval;
 mod failure;
 mod lint;
 mod test;
@@ -71,6 +72,15 @@ const COMMANDS: &[Command] = &[
         details: lint::DETAILS,
         options: &[MANIFEST],
         run: lint::run,
+    },
+    Command {
+        name: "eval",
+        operands: "",
+        passes_on: false,
+        summary: "run the suites, write a report, and fail when a gate does",
+        details: eval::DETAILS,
+        options: eval::OPTIONS,
+        run: eval::run,
     },
     Command {
         name: "bench",

@@ -30,7 +30,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let mut steps = Steps::default();
     let mut lacking = lacking(&workspace.root);
 
-    steps.run("build", || assemble::assemble(&workspace, true, false).map(drop));
+    steps.run("build", || assemble::assemble(&workspace, &[assemble::COMMAND], false).map(drop));
     if !given.has("--no-lint") {
         steps.run("lint", || {
             let report = lint::check(&workspace, &[])?;

@@ -1,0 +1,98 @@
+//! The folder of a run. Files are written beside it and moved into place when
+//! all of them are there, so a folder with a report has the whole of it: a run
+//! that is killed, or that finds the disk full, leaves no half of one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use arrcoc::Error;
+
+/// The file by which a folder is known as that of an earlier run.
+const RECORD: &str = "run.json";
+
+/// A folder that is being filled.
+pub(crate) struct Folder {
+    staging: PathBuf,
+    target: PathBuf,
+}
+
+impl Folder {
+    /// Claims the folder that was asked for, or a new one below `reports` with the name `stamp`.
+    ///
+    /// # Errors
+    /// When it cannot be made, or holds something that no run has written.
+    pub(crate) fn claim(out: Option<&Path>, reports: &Path, stamp: &str) -> Result<Folder, Error> {
+        let target = match out {
+            Some(out) => out.to_path_buf(),
+            None => fresh(reports, stamp),
+        };
+        if target.exists() {
+            let entries = target.read_dir().map_err(|e| Error::file(&target, "use the folder", &e))?;
+            if entries.count() > 0 && !target.join(RECORD).is_file() {
+                return Err(Error::new(
+                    format!("{}: the folder holds something else", target.display()),
+                    "name a new folder, or one of an earlier run",
+                ));
+            }
+        }
+        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let staging = target.with_file_name(format!(".{name}.{}.partial", std::process::id()));
+        fs::create_dir_all(&staging).map_err(|e| Error::file(&staging, "make the folder", &e))?;
+        Ok(Folder { staging, target })
+    }
+
+    /// Where a file is to be written.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.staging.join(name)
+    }
+
+    /// Writes a file.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+        let path = self.path(name);
+        let write = || -> io::Result<()> {
+            let mut file = fs::File::create(&path)?;
+            io::Write::write_all(&mut file, text.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(|e| Error::file(&self.target.join(name), "write", &e))
+    }
+
+    /// Moves everything into place and says where that is.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub(crate) fn finish(self) -> Result<PathBuf, Error> {
+        let failed = |e: io::Error| Error::file(&self.target, "write the folder", &e);
+        // An empty folder may be replaced as a whole, and so may none.
+        if fs::rename(&self.staging, &self.target).is_err() {
+            fs::create_dir_all(&self.target).map_err(failed)?;
+            let mut names: Vec<_> =
+                self.staging.read_dir().map_err(failed)?.flatten().map(|entry| entry.file_name()).collect();
+            // The record comes last: it stands for all of them.
+            names.sort_by_key(|name| *name == RECORD);
+            for name in names {
+                fs::rename(self.staging.join(&name), self.target.join(&name)).map_err(failed)?;
+            }
+        }
+        Ok(self.target.clone())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Moved away after `finish`; otherwise nobody needs it.
+        let _ = fs::remove_dir_all(&self.staging);
+    }
+}
+
+/// `stamp`, or the first of `stamp-2`, `stamp-3`, … that is not there: two runs may begin in one second.
+fn fresh(reports: &Path, stamp: &str) -> PathBuf {
+    let names = std::iter::once(stamp.to_owned()).chain((2..).map(|i| format!("{stamp}-{i}")));
+    let mut paths = names.map(|name| reports.join(name)).filter(|path| !path.exists());
+    paths.next().unwrap_or_else(|| reports.join(stamp))
+}

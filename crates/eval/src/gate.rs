@@ -1,0 +1,101 @@
+//! What must hold. A gate looks at every finding that fits its keys, and all of
+//! them must be inside its limit. A gate that fits nothing has failed: it was
+//! written to look at something.
+
+use crate::{
+    finding::Finding,
+    suite::{Gate, Part, Suite},
+};
+
+/// Whether a gate holds, and by what.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) suite: String,
+    pub(crate) name: String,
+    /// File, line and column of the gate.
+    pub(crate) place: String,
+    pub(crate) holds: bool,
+    /// The finding that is nearest to the limit, or farthest beyond it, in words.
+    pub(crate) why: String,
+}
+
+/// The verdicts on a suite's findings.
+pub(crate) fn judge(suite: &Suite, findings: &[Finding]) -> Vec<Verdict> {
+    suite.gates.iter().map(|gate| verdict(suite, gate, findings)).collect()
+}
+
+fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding]) -> Verdict {
+    let rule = &gate.rule;
+    let fits = |f: &&Finding| {
+        f.metric == rule.metric
+            && rule.method.as_ref().is_none_or(|method| *method == f.method)
+            && rule.against == f.against
+            && rule.average.is_none_or(|average| f.average == Some(average))
+            && rule.condition.as_ref().is_none_or(|condition| f.condition.as_ref() == Some(condition))
+    };
+    let mut nearest: Option<(f64, f64, &Finding)> = None;
+    let mut count = 0;
+    for finding in findings.iter().filter(fits) {
+        count += 1;
+        let value = part(rule.part, finding);
+        let above = rule.at_least.map_or(f64::INFINITY, |least| value - least);
+        let below = rule.at_most.map_or(f64::INFINITY, |most| most - value);
+        // What is not a number is inside no limit.
+        let room = if value.is_nan() { f64::NEG_INFINITY } else { above.min(below) };
+        if nearest.is_none_or(|(least, ..)| room < least) {
+            nearest = Some((room, value, finding));
+        }
+    }
+    let limits = [("at least", rule.at_least), ("at most", rule.at_most)];
+    let limits: Vec<String> =
+        limits.iter().filter_map(|(word, limit)| Some(format!("{word} {}", limit.as_ref()?))).collect();
+    let (holds, why) = match nearest {
+        None => (false, format!("no finding of `{}` fits it", rule.metric)),
+        Some((room, value, finding)) => {
+            let holds = room >= 0.0;
+            let others = match (count, holds) {
+                (1, _) => String::new(),
+                (_, true) => format!(", the nearest of {count}"),
+                (_, false) => format!(", the farthest of {count}"),
+            };
+            let part = match rule.part {
+                Part::Estimate => "",
+                Part::Low => "lower end of ",
+                Part::High => "upper end of ",
+            };
+            let (what, value) = (describe(finding), number(value));
+            (holds, format!("{part}{what} is {value}{others}; the limit is {}", limits.join(" and ")))
+        }
+    };
+    Verdict { suite: suite.name.clone(), name: rule.name.clone(), place: gate.place.clone(), holds, why }
+}
+
+fn part(part: Part, finding: &Finding) -> f64 {
+    match part {
+        Part::Estimate => finding.estimate,
+        Part::Low => finding.interval.map_or(f64::NAN, |i| i.low),
+        Part::High => finding.interval.map_or(f64::NAN, |i| i.high),
+    }
+}
+
+/// A finding in words: `read` of `system` against `uniform` at 150 (size 1344x1344).
+pub(crate) fn describe(finding: &Finding) -> String {
+    let mut text = format!("`{}` of `{}`", finding.metric, finding.method);
+    if let Some(against) = &finding.against {
+        text += &format!(" against `{against}`");
+    }
+    if let Some(average) = finding.average {
+        text += &format!(" at {average}");
+    }
+    if let Some(condition) = &finding.condition {
+        text += &format!(" ({condition})");
+    }
+    text
+}
+
+/// Four digits, and no zeros at the end.
+pub(crate) fn number(value: f64) -> String {
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".into() } else { text.into() }
+}

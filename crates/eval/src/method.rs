@@ -1,0 +1,258 @@
+//! What is compared: the engine with some scorers and an allocator, or a
+//! reference that needs no engine.
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `system` | the standard scorers and the standard allocator, as `arrcoc allocate` runs them |
+//! | the id of an allocator | the standard scorers and that allocator |
+//! | `system+ID` | the standard content scorers and the scorer `ID` |
+//! | `downsample` | the whole page averaged to the same total, without patches |
+//! | `original` | the page as it is: what the reader can do at all |
+//!
+//! A method whose allocator requires `answer_mask` is told where the answers
+//! are, is marked so in every report, and no other method gets that tensor.
+
+use std::path::{Path, PathBuf};
+
+use arrcoc::{Bounds, Catalogue, Config, Engine, Error, Grid, Photo, Request, Search, Tensors};
+use arrcoc_decide::{Policy, Total};
+use arrcoc_host::{NameError, Status, TensorBuf, search::Origin};
+
+/// The standard scorers that look at content alone: they run on any page.
+const CONTENT_SCORERS: [&str; 2] = ["propositional", "perspectival"];
+const SYSTEM: &str = "system";
+const DOWNSAMPLE: &str = "downsample";
+const ORIGINAL: &str = "original";
+const ANSWER: &str = "answer_mask";
+
+/// What a method's name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    runs: Recipe,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Recipe {
+    Original,
+    Downsample,
+    Engine { scorers: Vec<String>, allocator: Option<String> },
+}
+
+/// A method that can run.
+pub(crate) struct Method {
+    pub(crate) name: String,
+    pub(crate) runs: Runs,
+}
+
+/// What a method does.
+pub(crate) enum Runs {
+    /// Nothing is lost.
+    Original,
+    /// The whole page is averaged.
+    Downsample,
+    /// The engine decides.
+    Engine(Box<Decider>),
+}
+
+/// The engine with a method's plugins.
+pub(crate) struct Decider {
+    config: Config,
+    engine: Engine,
+    sees_answer: bool,
+}
+
+impl Definition {
+    /// The engine with these scorers (none for the standard ones) and this allocator.
+    pub(crate) fn engine(name: &str, scorers: &[String], allocator: Option<&str>) -> Definition {
+        let runs = Recipe::Engine { scorers: scorers.to_vec(), allocator: allocator.map(str::to_owned) };
+        Definition { name: name.into(), runs }
+    }
+
+    fn of_allocator(id: &str) -> Definition {
+        Definition::engine(id, &[], Some(id))
+    }
+
+    fn of_scorer(id: &str) -> Definition {
+        let scorers: Vec<String> = CONTENT_SCORERS.iter().copied().chain([id]).map(str::to_owned).collect();
+        Definition::engine(&format!("{SYSTEM}+{id}"), &scorers, None)
+    }
+}
+
+impl Method {
+    /// The engine, where there is one.
+    pub(crate) fn decider(&self) -> Option<&Decider> {
+        match &self.runs {
+            Runs::Engine(decider) => Some(decider),
+            Runs::Original | Runs::Downsample => None,
+        }
+    }
+}
+
+impl Decider {
+    /// Whether the method is told where the answers are.
+    pub(crate) fn sees_answer(&self) -> bool {
+        self.sees_answer
+    }
+
+    /// The engine, which uses one thread: pages are measured side by side.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Another engine of the same method, on as many threads.
+    pub(crate) fn another(&self, threads: u32) -> Result<Engine, Error> {
+        let mut config = self.config.clone();
+        config.threads = threads as usize;
+        Engine::open(config)
+    }
+
+    /// A request as this method may see it.
+    pub(crate) fn request(
+        &self,
+        photo: &Photo,
+        grid: Grid,
+        policy: Policy,
+        answer: &[u8],
+    ) -> Result<Request, Error> {
+        let request = Request::new(photo.clone()).grid(grid).policy(policy);
+        if !self.sees_answer {
+            return Ok(request);
+        }
+        let mask = TensorBuf::new(ANSWER, &[answer.len() as u64], answer)
+            .map_err(|f| Error::new(f.message, "the mask has one element a patch"))?;
+        Ok(request.tensors(Tensors::default().with(mask)?))
+    }
+}
+
+/// Where methods come from: the plugins that were found.
+pub(crate) struct Workshop {
+    search: Search,
+    catalogue: Catalogue,
+    fixtures: Search,
+    faulty: Catalogue,
+}
+
+impl Workshop {
+    /// Opens the plugins of a folder and of single files, and the folder of those that misbehave on purpose.
+    pub(crate) fn open(plugins: &Path, fixtures: &Path, files: &[PathBuf]) -> Result<Workshop, Error> {
+        let search =
+            Search { files: files.to_vec(), folders: vec![plugins.to_path_buf()], ..Search::default() };
+        let catalogue = Catalogue::open(&search);
+        if let Some(refusal) = catalogue.refused_by_name() {
+            return Err(refusal.clone().into());
+        }
+        let beside = Some(fixtures.to_path_buf());
+        let fixtures = Search { folders: search.folders.clone(), beside, ..Search::default() };
+        let faulty = Catalogue::open(&Search { beside: fixtures.beside.clone(), ..Search::default() });
+        Ok(Workshop { search, catalogue, fixtures, faulty })
+    }
+
+    /// Everything that was found, for the record.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// What a name alone stands for.
+    pub(crate) fn by_name(&self, name: &str) -> Result<Definition, NameError> {
+        let runs = match name {
+            ORIGINAL => Recipe::Original,
+            DOWNSAMPLE => Recipe::Downsample,
+            SYSTEM => Recipe::Engine { scorers: Vec::new(), allocator: None },
+            id if self.catalogue.allocators().any(|a| a.id == id) => {
+                Recipe::Engine { scorers: Vec::new(), allocator: Some(id.into()) }
+            }
+            other => {
+                let fixed = [SYSTEM, DOWNSAMPLE, ORIGINAL];
+                let ids = self.catalogue.allocators().map(|a| a.id.as_str());
+                return Err(NameError::new("method", other, ids.chain(fixed)));
+            }
+        };
+        Ok(Definition { name: name.into(), runs })
+    }
+
+    pub(crate) fn scorer(&self, id: &str) -> Result<Definition, NameError> {
+        self.catalogue.scorer_info(id).map(|info| Definition::of_scorer(&info.id))
+    }
+
+    pub(crate) fn allocator(&self, id: &str) -> Result<Definition, NameError> {
+        self.catalogue.allocator_info(id).map(|info| Definition::of_allocator(&info.id))
+    }
+
+    /// A method for each allocator and each scorer of the files that were named.
+    pub(crate) fn of_files(&self) -> Vec<Definition> {
+        let named = self.catalogue.found().iter().filter(|found| found.origin == Origin::File);
+        let mut methods = Vec::new();
+        for description in named.filter_map(|found| found.description.as_ref()) {
+            methods.extend(description.allocators.iter().map(|a| Definition::of_allocator(&a.id)));
+            let scorers = description.scorers.iter().filter(|s| s.channels().next().is_some());
+            methods.extend(scorers.map(|s| Definition::of_scorer(&s.id)));
+        }
+        methods
+    }
+
+    /// Whether a part misbehaves on purpose.
+    pub(crate) fn fault(&self, id: &str) -> Result<(), NameError> {
+        let parts = || {
+            let allocators = self.faulty.allocators().map(|a| a.id.as_str());
+            allocators.chain(self.faulty.scorers().map(|s| s.id.as_str()))
+        };
+        if parts().any(|part| part == id) { Ok(()) } else { Err(NameError::new("fixture", id, parts())) }
+    }
+
+    /// The system with a part that misbehaves on purpose.
+    pub(crate) fn with_fault(&self, id: &str) -> Result<Engine, Error> {
+        let mut config = Config::default();
+        config.search = self.fixtures.clone();
+        config.threads = 1;
+        if self.faulty.allocators().any(|a| a.id == id) {
+            config.allocator = Some(id.into());
+        } else {
+            config.scorers = CONTENT_SCORERS.iter().copied().chain([id]).map(str::to_owned).collect();
+        }
+        Engine::open(config)
+    }
+
+    /// Makes a method, and has it decide once: what cannot run at all is told before anything is measured.
+    pub(crate) fn make(&self, definition: &Definition) -> Result<Method, Error> {
+        let name = definition.name.clone();
+        let runs = match &definition.runs {
+            Recipe::Original => Runs::Original,
+            Recipe::Downsample => Runs::Downsample,
+            Recipe::Engine { scorers, allocator } => {
+                let mut config = Config::default();
+                config.search = self.search.clone();
+                config.scorers = scorers.clone();
+                config.allocator = allocator.clone();
+                config.threads = 1;
+                let requires = allocator.as_deref().and_then(|id| self.catalogue.allocator_info(id).ok());
+                let sees_answer = requires.is_some_and(|info| info.requires.iter().any(|t| t == ANSWER));
+                let engine = Engine::open(config.clone())?;
+                Runs::Engine(Box::new(Decider { config, engine, sees_answer }))
+            }
+        };
+        let method = Method { name, runs };
+        if let Some(decider) = method.decider() {
+            let grid = Grid::new(2, 2)?;
+            let photo = Photo::from_rgb(16, 16, (0..=255).flat_map(|v| [v; 3]).collect())?;
+            let policy = Policy::new(Bounds::default(), Total::Average(100.0));
+            let request = decider.request(&photo, grid, policy, &[1, 0, 0, 0])?;
+            decider.engine.allocate(&request).map_err(|e| {
+                let message = format!("the method `{}` cannot decide: {e}", method.name);
+                Error::new(message, "methods are compared on pages alone: leave it out")
+            })?;
+        }
+        Ok(method)
+    }
+
+    /// Files that were found and cannot be used, each with its reason.
+    pub(crate) fn unusable(&self) -> Vec<String> {
+        let reason = |status: &Status| match status {
+            Status::Unavailable(reason) => Some(reason.clone()),
+            Status::Refused(refusal) => Some(refusal.to_string()),
+            _ => None,
+        };
+        let found = self.catalogue.found().iter();
+        found.filter_map(|f| Some(format!("{}: {}", f.path.display(), reason(&f.status)?))).collect()
+    }
+}
