@@ -31,17 +31,18 @@ pub fn area_average(image: &Image, rect: Rect, w: u32, h: u32) -> Vec<u8> {
     for i in 0..h {
         sums.fill([0; 3]);
         let rows = Cover::of(i, h, rect.height);
-        for (y, row_weight) in rows.weights() {
-            let pixels = image.span(rect, rect.y + y).as_chunks::<3>().0;
+        for (y, &row_weight) in (rect.y + rows.first..).zip(&rows.weights) {
+            let pixels = image.span(rect, y).as_chunks::<3>().0;
             for (sum, cover) in sums.iter_mut().zip(&columns) {
+                let covered = &pixels[cover.first as usize..][..cover.weights.len()];
                 let mut along = [0u64; 3];
-                for (x, weight) in cover.weights() {
-                    for (along, &value) in along.iter_mut().zip(&pixels[x as usize]) {
-                        *along += weight * u64::from(value);
+                for (pixel, &weight) in covered.iter().zip(&cover.weights) {
+                    for (along, &value) in along.iter_mut().zip(pixel) {
+                        *along += u64::from(weight) * u64::from(value);
                     }
                 }
                 for (sum, along) in sum.iter_mut().zip(along) {
-                    *sum += row_weight * along;
+                    *sum += u64::from(row_weight) * along;
                 }
             }
         }
@@ -52,28 +53,21 @@ pub fn area_average(image: &Image, rect: Rect, w: u32, h: u32) -> Vec<u8> {
     samples
 }
 
-/// The pixels that sample `i` of `parts` covers of `length`, in units of 1/parts of a
-/// pixel: the sample is from `start` to `end`, pixel p from p·parts to (p+1)·parts. The
-/// weights of a sample add up to `length`.
+/// The pixels that a sample covers of a length, and how much of each in units of 1/parts of a
+/// pixel. The weights of a sample add up to the length.
 struct Cover {
-    start: u64,
-    end: u64,
-    parts: u64,
+    first: u32,
+    weights: Vec<u32>,
 }
 
 impl Cover {
+    /// Sample `i` of `parts` is from i·length to (i+1)·length, pixel p from p·parts to (p+1)·parts.
     fn of(i: u32, parts: u32, length: u32) -> Self {
-        let (i, length) = (u64::from(i), u64::from(length));
-        Self { start: i * length, end: (i + 1) * length, parts: u64::from(parts) }
-    }
-
-    /// (pixel, weight) of every pixel covered, if only in part.
-    fn weights(&self) -> impl Iterator<Item = (u32, u64)> {
-        let pixels = self.start / self.parts..self.end.div_ceil(self.parts);
-        pixels.map(|p| {
-            let (from, to) = (p * self.parts, (p + 1) * self.parts);
-            (p as u32, to.min(self.end) - from.max(self.start))
-        })
+        let (i, parts, length) = (u64::from(i), u64::from(parts), u64::from(length));
+        let (start, end) = (i * length, (i + 1) * length);
+        let pixels = start / parts..end.div_ceil(parts);
+        let covered = |p: u64| (((p + 1) * parts).min(end) - (p * parts).max(start)) as u32;
+        Self { first: pixels.start as u32, weights: pixels.map(covered).collect() }
     }
 }
 
@@ -101,12 +95,13 @@ mod tests {
             let mut pixels = vec![0u64; length as usize];
             for i in 0..parts {
                 let mut sum = 0;
-                for (pixel, weight) in Cover::of(i, parts, length).weights() {
+                let cover = Cover::of(i, parts, length);
+                for (pixel, weight) in (cover.first..).zip(cover.weights) {
                     prop_assert!(weight > 0);
-                    pixels[pixel as usize] += weight;
+                    pixels[pixel as usize] += u64::from(weight);
                     sum += weight;
                 }
-                prop_assert_eq!(sum, u64::from(length));
+                prop_assert_eq!(sum, length);
             }
             prop_assert!(pixels.iter().all(|&weight| weight == u64::from(parts)));
         }
