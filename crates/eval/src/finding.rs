@@ -21,7 +21,7 @@ pub(crate) struct Finding {
     pub(crate) average: Option<f64>,
     pub(crate) condition: Option<String>,
     pub(crate) estimate: f64,
-    /// The 95 % interval; none where there is nothing to estimate.
+    /// The 95 % interval; none where there is nothing to estimate, or too few pages to do it.
     pub(crate) interval: Option<Interval>,
     /// How many pages, runs or cells it rests on.
     pub(crate) n: usize,
@@ -70,7 +70,7 @@ pub(crate) fn means(suite: &str, rows: &[Row], metric: &'static str, of: &'stati
         average: average.map(f64::from_bits),
         condition,
         estimate: statistics::weighted_mean(&values),
-        interval: Some(statistics::interval_of_mean(&values)),
+        interval: statistics::interval_of_mean(&values),
         n: values.len(),
         of,
         test: None,

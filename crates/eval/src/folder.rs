@@ -24,12 +24,16 @@ impl Folder {
     /// # Errors
     /// When it cannot be made, or holds something that no run has written.
     pub(crate) fn claim(out: Option<&Path>, reports: &Path, stamp: &str) -> Result<Folder, Error> {
-        let target = match out {
-            Some(out) => out.to_path_buf(),
-            None => fresh(reports, stamp),
-        };
+        fs::create_dir_all(reports).map_err(|e| Error::file(reports, "make the folder", &e))?;
+        match out {
+            Some(out) => Folder::named(out),
+            None => Folder::fresh(reports, stamp),
+        }
+    }
+
+    fn named(target: &Path) -> Result<Folder, Error> {
         if target.exists() {
-            let entries = target.read_dir().map_err(|e| Error::file(&target, "use the folder", &e))?;
+            let entries = target.read_dir().map_err(|e| Error::file(target, "use the folder", &e))?;
             if entries.count() > 0 && !target.join(RECORD).is_file() {
                 return Err(Error::new(
                     format!("{}: the folder holds something else", target.display()),
@@ -37,10 +41,36 @@ impl Folder {
                 ));
             }
         }
-        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let staging = target.with_file_name(format!(".{name}.{}.partial", std::process::id()));
-        fs::create_dir_all(&staging).map_err(|e| Error::file(&staging, "make the folder", &e))?;
-        Ok(Folder { staging, target })
+        let Some(name) = target.file_name() else {
+            return Err(Error::new(
+                format!("{}: not the name of a folder", target.display()),
+                "name a new folder",
+            ));
+        };
+        let name = format!(".{}.{}.partial", name.to_string_lossy(), std::process::id());
+        let staging = target.with_file_name(name);
+        fs::create_dir_all(&staging).map_err(|e| Error::file(target, "make the folder", &e))?;
+        Ok(Folder { staging, target: target.to_path_buf() })
+    }
+
+    /// `stamp`, or the first of `stamp-2`, `stamp-3`, … that nobody has: runs may begin in the same second. Making
+    /// the folder beside it is the claim, since only one can make it.
+    fn fresh(reports: &Path, stamp: &str) -> Result<Folder, Error> {
+        let mut number = 1;
+        loop {
+            let name = if number == 1 { stamp.to_owned() } else { format!("{stamp}-{number}") };
+            let (target, staging) = (reports.join(&name), reports.join(format!(".{name}.partial")));
+            number += 1;
+            match fs::create_dir(&staging) {
+                // Its owner may have finished just before.
+                Ok(()) if target.exists() => {
+                    fs::remove_dir(&staging).map_err(|e| Error::file(&target, "make the folder", &e))?;
+                }
+                Ok(()) => return Ok(Folder { staging, target }),
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(Error::file(&target, "make the folder", &e)),
+            }
+        }
     }
 
     /// Where a file is to be written.
@@ -68,7 +98,7 @@ impl Folder {
     /// When that fails.
     pub(crate) fn finish(self) -> Result<PathBuf, Error> {
         let failed = |e: io::Error| Error::file(&self.target, "write the folder", &e);
-        // An empty folder may be replaced as a whole, and so may none.
+        // One that is empty or not there is replaced as a whole; else this is the folder of an earlier run.
         if fs::rename(&self.staging, &self.target).is_err() {
             fs::create_dir_all(&self.target).map_err(failed)?;
             let mut names: Vec<_> =
@@ -88,11 +118,4 @@ impl Drop for Folder {
         // Moved away after `finish`; otherwise nobody needs it.
         let _ = fs::remove_dir_all(&self.staging);
     }
-}
-
-/// `stamp`, or the first of `stamp-2`, `stamp-3`, … that is not there: two runs may begin in one second.
-fn fresh(reports: &Path, stamp: &str) -> PathBuf {
-    let names = std::iter::once(stamp.to_owned()).chain((2..).map(|i| format!("{stamp}-{i}")));
-    let mut paths = names.map(|name| reports.join(name)).filter(|path| !path.exists());
-    paths.next().unwrap_or_else(|| reports.join(stamp))
 }

@@ -21,6 +21,8 @@ impl Interval {
     }
 }
 
+/// Below this many pages an interval by resampling is far too narrow, and none is printed.
+const FEWEST_PAGES: usize = 5;
 const RESAMPLES: usize = 2000;
 const SIGN_FLIPS: usize = 9999;
 /// Up to this many pages, all sign patterns are gone through instead of a sample of them.
@@ -34,17 +36,15 @@ pub(crate) fn weighted_mean(values: &[(f64, f64)]) -> f64 {
 }
 
 /// The interval of a weighted mean over pages.
-pub(crate) fn interval_of_mean(values: &[(f64, f64)]) -> Interval {
+pub(crate) fn interval_of_mean(values: &[(f64, f64)]) -> Option<Interval> {
     bootstrap(values.len(), |pages| weighted_mean(&pages.iter().map(|&i| values[i]).collect::<Vec<_>>()))
 }
 
-/// The percentile interval of a statistic of `n` pages, given by their indices.
-pub(crate) fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Interval {
-    let all: Vec<usize> = (0..n).collect();
-    if n < 2 {
-        // One page says nothing about how pages differ.
-        let value = statistic(&all);
-        return Interval { low: value, high: value };
+/// The percentile interval of a statistic of `n` pages, given by their indices; none for fewer than
+/// [`FEWEST_PAGES`], which say too little about how pages differ.
+pub(crate) fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Option<Interval> {
+    if n < FEWEST_PAGES {
+        return None;
     }
     let mut random = Random::new(SEED);
     let mut drawn = vec![0; n];
@@ -55,7 +55,7 @@ pub(crate) fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Interv
         })
         .collect();
     values.sort_by(f64::total_cmp);
-    Interval { low: quantile(&values, 0.025), high: quantile(&values, 0.975) }
+    Some(Interval { low: quantile(&values, 0.025), high: quantile(&values, 0.975) })
 }
 
 /// Two-sided p of paired differences against none, by flipping their signs
@@ -190,10 +190,15 @@ mod tests {
         let hits = (0..300)
             .filter(|_| {
                 let pages: Vec<(f64, f64)> = (0..24).map(|_| (f64::from(random.unit()), 1.0)).collect();
-                interval_of_mean(&pages).contains(0.5)
+                interval_of_mean(&pages).is_some_and(|i| i.contains(0.5))
             })
             .count();
         assert!((270..=298).contains(&hits), "{hits} of 300");
+    }
+
+    #[test]
+    fn a_few_pages_have_no_interval() {
+        assert_eq!(interval_of_mean(&[(0.1, 1.0), (0.9, 1.0)]), None);
     }
 
     #[test]

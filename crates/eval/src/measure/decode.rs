@@ -139,7 +139,7 @@ fn differences(suite: &Suite, read: &BTreeMap<Key, Pages>, findings: &mut Vec<Fi
                 average: average.map(f64::from_bits),
                 condition: condition.clone(),
                 estimate: weighted_mean(&difference),
-                interval: Some(interval_of_mean(&difference)),
+                interval: interval_of_mean(&difference),
                 n: difference.len(),
                 of: "pages",
                 test: Some(Test {
@@ -206,7 +206,7 @@ fn curves(suite: &Suite, read: &BTreeMap<Key, Pages>, findings: &mut Vec<Finding
             average: None,
             condition: None,
             estimate: statistic(&all),
-            interval: Some(bootstrap(all.len(), statistic)),
+            interval: bootstrap(all.len(), statistic),
             n: all.len(),
             of: "pages",
             test: None,

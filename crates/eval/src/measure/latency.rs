@@ -156,7 +156,7 @@ pub(super) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
                 metric: "time-ratio",
                 against: Some(against.clone()),
                 estimate: median(&(0..ratios.len()).collect::<Vec<_>>()),
-                interval: Some(bootstrap(ratios.len(), median)),
+                interval: bootstrap(ratios.len(), median),
                 n: ratios.len(),
                 ..base(&method, *average, condition)
             });

@@ -61,7 +61,6 @@ fn fits(comparison: &Comparison, finding: &Finding) -> bool {
 
 fn comparison(measured: &Measured<'_>, comparison: &Comparison) -> Option<String> {
     let finding = measured.findings.iter().find(|f| fits(comparison, f))?;
-    let interval = finding.interval?;
     let p = finding.test.and_then(|t| t.holm).unwrap_or(1.0);
     let at = finding.average.map_or(String::new(), |average| format!(" at {average} tokens a patch"));
     let Comparison { metric, method, against, .. } = comparison;
@@ -69,14 +68,20 @@ fn comparison(measured: &Measured<'_>, comparison: &Comparison) -> Option<String
         "area" => "codes over all budgets",
         _ => "codes",
     };
+    let difference = with_interval(finding, points);
+    let Some(interval) = finding.interval else {
+        let n = counted(finding);
+        return Some(format!(
+            "`{method}` against `{against}`{at}: {difference} points in {what}; {n} are too few to tell"
+        ));
+    };
     let shown = p < LEVEL && !interval.contains(0.0);
     let said = match (shown, finding.estimate > 0.0) {
         (true, true) => format!("`{method}` reads more {what} than `{against}`{at}"),
         (true, false) => format!("`{method}` reads fewer {what} than `{against}`{at}"),
         (false, _) => format!("no difference was shown between `{method}` and `{against}` in {what}{at}"),
     };
-    let difference = with_interval(finding, points);
-    Some(format!("{said}: {difference} points, Holm {}, {} {}", p_value(p), finding.n, finding.of))
+    Some(format!("{said}: {difference} points, Holm {}, {}", p_value(p), counted(finding)))
 }
 
 fn kept(measured: &Measured<'_>, metric: &str, says: &str) -> Option<String> {
@@ -90,17 +95,34 @@ fn kept(measured: &Measured<'_>, metric: &str, says: &str) -> Option<String> {
     }
 }
 
-fn shifts(measured: &Measured<'_>) -> Vec<String> {
-    let all: Vec<String> = of(measured, "shift-moved")
-        .map(|f| {
-            let condition = f.condition.as_deref().unwrap_or("shift");
-            format!("`{}` {} % ({condition})", f.method, with_interval(f, percent))
-        })
+/// Of each method the shift that moves most.
+fn shifts(measured: &Measured<'_>) -> Option<String> {
+    let most = |name: &str| {
+        let all = of(measured, "shift-moved").filter(|f| f.method == name);
+        all.max_by(|a, b| a.estimate.total_cmp(&b.estimate))
+    };
+    let methods = measured.suite.methods.iter().filter_map(|method| most(&method.name));
+    let all: Vec<String> = methods
+        .map(|f| format!("`{}` {} % ({})", f.method, with_interval(f, percent), circumstances(measured, f)))
         .collect();
-    match all.is_empty() {
-        true => Vec::new(),
-        false => vec![format!("share of tokens that move with the page: {}", all.join(", "))],
-    }
+    (!all.is_empty()).then(|| format!("share of tokens that move with the page, at most: {}", all.join("; ")))
+}
+
+/// The condition, and the average where the suite has more than one.
+fn circumstances(measured: &Measured<'_>, finding: &Finding) -> String {
+    let average = finding.average.filter(|_| measured.suite.averages.len() > 1);
+    let average = average.map(|average| format!("{average} tokens a patch"));
+    finding.condition.iter().cloned().chain(average).collect::<Vec<_>>().join(", ")
+}
+
+fn plural(pages: u32) -> String {
+    if pages == 1 { "1 page".into() } else { format!("{pages} pages") }
+}
+
+/// `24 pages`, `1 page`.
+fn counted(finding: &Finding) -> String {
+    let of = if finding.n == 1 { finding.of.trim_end_matches('s') } else { finding.of };
+    format!("{} {of}", finding.n)
 }
 
 fn control<'a>(measured: &'a Measured<'_>, like: &Finding) -> Option<&'a Finding> {
@@ -115,7 +137,7 @@ fn ratios(measured: &Measured<'_>) -> Vec<String> {
         let noise = noise.interval.unwrap_or(interval);
         let apart = interval.low > noise.high.max(1.0) || interval.high < noise.low.min(1.0);
         let against = finding.against.as_deref().unwrap_or_default();
-        let (method, size) = (&finding.method, finding.condition.as_deref().unwrap_or_default());
+        let (method, size) = (&finding.method, circumstances(measured, finding));
         let ratio = with_interval(finding, ratio);
         sentences.push(if apart {
             format!("`{method}` takes {ratio} times as long as `{against}` ({size}, {} runs)", finding.n)
@@ -150,8 +172,8 @@ pub(crate) fn suite(measured: &Measured<'_>, quick: bool) -> String {
     let dataset = &suite.dataset;
     _ = writeln!(
         text,
-        "\n{} pages of `{}`, {} pixels, grid {}, bounds {}.\n",
-        suite.pages(quick),
+        "\n{} of `{}`, {} pixels, grid {}, bounds {}.\n",
+        plural(suite.pages(quick)),
         dataset.name,
         dataset.size.0,
         suite.grid,
@@ -201,7 +223,8 @@ pub(crate) fn read_table(measured: &Measured<'_>) -> Option<String> {
     let ceiling =
         original.map_or(String::new(), |f| format!("; on the pages themselves {}", whole_percent(f)));
     let title = format!(
-        "QR codes read, % (95 % interval over pages), n = {n} pages with {} codes{ceiling}",
+        "QR codes read, % (95 % interval over pages), n = {} with {} codes{ceiling}",
+        plural(n as u32),
         codes(measured)
     );
     Some(format!("{title}\n\n{}", table.markdown()))
@@ -260,7 +283,7 @@ fn primary_table(measured: &Measured<'_>) -> Option<String> {
             f.average.map_or_else(|| "all".into(), |a| a.to_string()),
             with_interval(f, points),
             f.test.and_then(|t| t.holm).map_or(String::new(), p_value),
-            format!("{} {}", f.n, f.of),
+            counted(f),
         ]);
     }
     (!table.is_empty()).then(|| format!("Primary comparisons, paired by page\n\n{}", table.markdown()))
@@ -307,7 +330,7 @@ fn plain_table(measured: &Measured<'_>, metrics: &[&str], title: &str) -> Option
             f.average.map_or_else(String::new, |a| a.to_string()),
             f.metric.into(),
             with_interval(f, plain),
-            format!("{} {}", f.n, f.of),
+            counted(f),
         ]);
     }
     (!table.is_empty()).then(|| format!("{title}\n\n{}", table.markdown()))
