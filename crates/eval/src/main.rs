@@ -80,7 +80,11 @@ fn main() -> ExitCode {
     }
     match run(&options) {
         Ok(run) => {
-            say(&format!("{}\nreport: {}\n", run.summary, run.folder.join("report.md").display()));
+            say(&run.summary);
+            match run.folder {
+                Ok(folder) => say(&format!("\nreport: {}\n", folder.join("report.md").display())),
+                Err(e) => return refuse(&e),
+            }
             ExitCode::from(u8::from(!run.holds))
         }
         Err(e) => refuse(&e),

@@ -60,8 +60,8 @@ pub struct Run {
     pub holds: bool,
     /// What is printed: the verdicts, and the table of codes read.
     pub summary: String,
-    /// The folder with `report.md`, `results.parquet` and `run.json`.
-    pub folder: PathBuf,
+    /// The folder with `report.md`, `results.parquet` and `run.json`; or why they could not be written.
+    pub folder: Result<PathBuf, Error>,
 }
 
 /// A suite after it has run.
@@ -75,8 +75,9 @@ struct Done {
 /// Runs suites and writes their report.
 ///
 /// # Errors
-/// When a suite file, a name or a plugin file is wrong, or the report cannot be
-/// written. A gate that fails is no error: see [`Run::holds`].
+/// When a suite file, a name or a plugin file is wrong. A gate that fails is no
+/// error: see [`Run::holds`]; and a disk that fills up in the end does not take
+/// the verdicts with it: see [`Run::folder`].
 pub fn run(options: &Options) -> Result<Run, Error> {
     let started = Instant::now();
     let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files)?;
@@ -120,13 +121,18 @@ pub fn run(options: &Options) -> Result<Run, Error> {
         backends: &record.backends,
         not_measured: &record.not_measured,
     };
-    folder.write("report.md", &report::whole(&frame, &measured))?;
     let rows: Vec<Row> = done.iter().flat_map(|d| d.rows.clone()).collect();
-    parquet::write(&folder.path("results.parquet"), &rows)?;
-    let json = serde_json::to_string_pretty(&record)
+    let folder = write(folder, &report::whole(&frame, &measured), &rows, &record);
+    Ok(Run { holds: record.holds, summary: report::summary(&measured), folder })
+}
+
+fn write(folder: Folder, report: &str, rows: &[Row], record: &RunRecord<'_>) -> Result<PathBuf, Error> {
+    folder.write("report.md", report)?;
+    parquet::write(&folder.path("results.parquet"), rows)?;
+    let json = serde_json::to_string_pretty(record)
         .map_err(|e| Error::new(format!("the record cannot be written: {e}"), "report this"))?;
     folder.write("run.json", &(json + "\n"))?;
-    Ok(Run { holds: record.holds, summary: report::summary(&measured), folder: folder.finish()? })
+    folder.finish()
 }
 
 /// What would run: suites, methods and cells. Nothing is measured.

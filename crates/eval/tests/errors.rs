@@ -50,8 +50,19 @@ fn keys_and_types() {
             broken("averages: [100, 225]", "averages: [100, 225"),
             refusal(""),
             refusal("a: &a [*a]\n"),
+            refusal(&bomb()),
         ],
     );
+}
+
+/// A few lines that unfold to more values than any memory holds.
+fn bomb() -> String {
+    let mut text = String::from("suite: &a [x, x, x, x, x, x, x, x, x]\n");
+    for (name, of) in ["b", "c", "d", "e", "f", "g", "h", "i", "j"].iter().zip("abcdefghi".chars()) {
+        let nine = vec![format!("*{of}"); 9].join(", ");
+        text += &format!("{name}: &{name} [{nine}]\n");
+    }
+    text
 }
 
 #[test]

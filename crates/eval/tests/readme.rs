@@ -17,5 +17,11 @@ fn the_table_is_what_the_command_prints() {
     let start = ran.stdout.find("QR codes read").unwrap();
     let table = ran.stdout[start..].split("\nreport: ").next().unwrap();
     assert!(table.lines().count() > 10, "{table}");
+    for sentence in
+        readme.lines().filter(|line| line.contains("in codes over all") || line.contains("more codes over"))
+    {
+        let said = sentence.trim_start_matches("- ");
+        assert!(ran.stdout.contains(said), "the command does not say: {said}");
+    }
     assert!(readme.contains(table.trim_end()), "the README has another table than this:\n\n{table}");
 }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::{collections::BTreeSet, fs::File, time::Duration};
+use std::{collections::BTreeSet, fs::File, process::Stdio, time::Duration};
 
 use polars::prelude::{ParquetReader, SerReader};
 use support::{Desk, SMALL, root};
@@ -150,6 +150,31 @@ fn a_run_that_is_killed_leaves_no_half_of_a_report() {
     for name in desk.names("reports") {
         assert!(name.starts_with('.') && name.ends_with(".partial"), "{name}");
     }
+}
+
+/// The verdicts are told, the rest is an error, and nothing is left behind.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_does_not_take_the_verdicts_with_it() {
+    let desk = Desk::new();
+    desk.write("small.yaml", SMALL);
+    let mut command = desk.command(&["--suite", "small.yaml", "--quick"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let staging = loop {
+        match desk.names("reports").first() {
+            Some(name) => break desk.path("reports").join(name),
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    std::os::unix::fs::symlink("/dev/full", staging.join("report.md")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (stdout, stderr) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(2), "{stdout}{stderr}");
+    assert!(stdout.starts_with("# Evaluation: 3 of 3 gates hold"), "{stdout}");
+    assert!(stderr.contains("report.md: cannot write: no space left on device"), "{stderr}");
+    assert!(stderr.contains("hint: "), "{stderr}");
+    assert!(desk.names("reports").is_empty());
 }
 
 #[test]
