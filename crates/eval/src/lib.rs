@@ -8,7 +8,7 @@
 //!  [suite]     [suite]  [measure] [measure]  [gate]   [report], [parquet], [run_record]
 //! ```
 //!
-//! A [`Suite`] is proved before anything runs: its names exist, its budgets can
+//! A `Suite` is proved before anything runs: its names exist, its budgets can
 //! be met, its gates look at something that is measured. A *row* is one number
 //! that was observed, on one page or in one run; a *finding* is what rows of
 //! many pages say together, with its interval and its n. Only findings are
@@ -51,4 +51,3 @@ mod suite;
 
 pub use arrcoc::Error;
 pub use run::{Options, Run, plan, run};
-pub use suite::Suite;

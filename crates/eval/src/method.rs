@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use arrcoc::{Bounds, Catalogue, Config, Engine, Error, Grid, Photo, Request, Search, Tensors};
 use arrcoc_decide::{Policy, Total};
-use arrcoc_host::{NameError, Status, TensorBuf, search::Origin};
+use arrcoc_host::{Found, NameError, Status, TensorBuf, search::Origin};
 
 /// The standard scorers that look at content alone: they run on any page.
 const CONTENT_SCORERS: [&str; 2] = ["propositional", "perspectival"];
@@ -180,15 +180,36 @@ impl Workshop {
     }
 
     /// A method for each allocator and each scorer of the files that were named.
-    pub(crate) fn of_files(&self) -> Vec<Definition> {
-        let named = self.catalogue.found().iter().filter(|found| found.origin == Origin::File);
+    ///
+    /// # Errors
+    /// When another plugin has a part of the same id: the name would stand for both, and the shipped one would
+    /// silently not be measured.
+    pub(crate) fn of_files(&self) -> Result<Vec<Definition>, Error> {
+        let (named, others): (Vec<&Found>, Vec<&Found>) =
+            self.catalogue.found().iter().partition(|found| found.origin == Origin::File);
+        let parts = |found: &Found| -> Vec<String> {
+            let ids = found.description.iter().flat_map(|d| {
+                d.allocators.iter().map(|a| a.id.clone()).chain(d.scorers.iter().map(|s| s.id.clone()))
+            });
+            ids.collect()
+        };
         let mut methods = Vec::new();
-        for description in named.filter_map(|found| found.description.as_ref()) {
+        for (found, description) in named.iter().filter_map(|f| Some((f, f.description.as_ref()?))) {
+            for id in parts(found) {
+                if let Some(other) = others.iter().find(|other| parts(other).contains(&id)) {
+                    let message = format!(
+                        "{}: `{id}` is offered by {} too",
+                        found.path.display(),
+                        other.path.display()
+                    );
+                    return Err(Error::new(message, "give it an id of its own"));
+                }
+            }
             methods.extend(description.allocators.iter().map(|a| Definition::of_allocator(&a.id)));
             let scorers = description.scorers.iter().filter(|s| s.channels().next().is_some());
             methods.extend(scorers.map(|s| Definition::of_scorer(&s.id)));
         }
-        methods
+        Ok(methods)
     }
 
     /// Whether a part misbehaves on purpose.
@@ -250,6 +271,7 @@ impl Workshop {
         let reason = |status: &Status| match status {
             Status::Unavailable(reason) => Some(reason.clone()),
             Status::Refused(refusal) => Some(refusal.to_string()),
+            Status::Shadowed(by) => Some(format!("{} takes its place", by.display())),
             _ => None,
         };
         let found = self.catalogue.found().iter();

@@ -162,7 +162,7 @@ pub fn plan(options: &Options) -> Result<String, Error> {
 }
 
 fn prove(options: &Options, workshop: &Workshop) -> Result<Vec<Suite>, Error> {
-    let mut added: Vec<Definition> = workshop.of_files();
+    let mut added: Vec<Definition> = workshop.of_files()?;
     for id in &options.allocators {
         added.push(workshop.allocator(id)?);
     }

@@ -35,7 +35,7 @@ use crate::{
 const MOST_PRIMARY: usize = 12;
 
 /// A suite, proved.
-pub struct Suite {
+pub(crate) struct Suite {
     pub(crate) name: String,
     pub(crate) version: u32,
     pub(crate) description: String,

@@ -64,4 +64,26 @@ fn new_plugins_join_every_comparison() {
     let plugins = record["plugins"].as_array().unwrap();
     assert!(plugins.iter().any(|p| p["id"] == "sharpen" && p["path"] == files[1]), "{plugins:?}");
     assert!(!desk.read("run/report.md").contains("retreated"), "both did what they said");
+
+    // A part that has the name of a shipped one would hide it.
+    let uniform = scaffolded(&desk, "uniform", "allocator");
+    let refused = desk.run(&["--suite", "small.yaml", "--plugin", uniform.to_str().unwrap()]).refused();
+    assert!(refused.contains(": `uniform` is offered by "), "{refused}");
+}
+
+/// A library that replaces a shipped one does so in the open.
+#[test]
+fn a_library_that_takes_anothers_place_is_listed() {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    let desk = Desk::new();
+    desk.write("small.yaml", SMALL);
+    let copy = desk.path(&format!("mine{DLL_SUFFIX}"));
+    let shipped = assembled().join(format!("plugins/{DLL_PREFIX}arrcoc_baselines{DLL_SUFFIX}"));
+    std::fs::copy(shipped, &copy).unwrap();
+    let copy = copy.to_str().unwrap();
+    let ran = desk.run(&["--suite", "small.yaml", "--quick", "--out", "run", "--plugin", copy]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("| stride "), "all of its parts are compared: {ran:?}");
+    let report = desk.read("run/report.md");
+    assert!(report.contains(&format!("arrcoc_baselines{DLL_SUFFIX}: {copy} takes its place")), "{report}");
 }

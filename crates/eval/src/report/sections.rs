@@ -22,7 +22,8 @@ pub(crate) fn verdicts(measured: &Measured<'_>) -> Vec<String> {
         measured.suite.primary.iter().filter_map(|c| comparison(measured, c)).collect();
     for kind in measured.suite.kinds() {
         match kind {
-            Kind::Decode | Kind::Faults(_) => {}
+            Kind::Decode => {}
+            Kind::Faults(_) => sentences.push(faults(measured)),
             Kind::Repeat(_) => sentences.extend(kept(measured, "repeat-equal", "a repeat decides the same")),
             Kind::Threads(_) => {
                 sentences.extend(kept(measured, "threads-equal", "the number of threads changes nothing"));
@@ -31,16 +32,17 @@ pub(crate) fn verdicts(measured: &Measured<'_>) -> Vec<String> {
             Kind::Latency(_) => sentences.extend(ratios(measured)),
             Kind::Coverage(_) => sentences.extend(promises(measured)),
         }
-        if let Kind::Faults(_) = kind {
-            let admitted = of(measured, "fault-admitted").filter(|f| f.estimate == 1.0).count();
-            let named = of(measured, "fault-named").filter(|f| f.estimate == 1.0).count();
-            let all = of(measured, "fault-admitted").count();
-            sentences.push(format!(
-                "with a part that misbehaves, {admitted} of {all} decisions keep total and bounds, and {named} name the part"
-            ));
-        }
     }
     sentences
+}
+
+fn faults(measured: &Measured<'_>) -> String {
+    let kept = |metric| of(measured, metric).filter(|f| f.estimate == 1.0).count();
+    let (admitted, named) = (kept("fault-admitted"), kept("fault-named"));
+    let all = of(measured, "fault-admitted").count();
+    format!(
+        "with a part that misbehaves, {admitted} of {all} decisions keep total and bounds, and {named} name the part"
+    )
 }
 
 fn of<'a>(measured: &'a Measured<'_>, metric: &'a str) -> impl Iterator<Item = &'a Finding> {
