@@ -24,7 +24,6 @@ impl Folder {
     /// # Errors
     /// When it cannot be made, or holds something that no run has written.
     pub(crate) fn claim(out: Option<&Path>, reports: &Path, stamp: &str) -> Result<Folder, Error> {
-        fs::create_dir_all(reports).map_err(|e| Error::file(reports, "make the folder", &e))?;
         match out {
             Some(out) => Folder::named(out),
             None => Folder::fresh(reports, stamp),
@@ -56,6 +55,7 @@ impl Folder {
     /// `stamp`, or the first of `stamp-2`, `stamp-3`, … that nobody has: runs may begin in the same second. Making
     /// the folder beside it is the claim, since only one can make it.
     fn fresh(reports: &Path, stamp: &str) -> Result<Folder, Error> {
+        fs::create_dir_all(reports).map_err(|e| Error::file(reports, "make the folder", &e))?;
         let mut number = 1;
         loop {
             let name = if number == 1 { stamp.to_owned() } else { format!("{stamp}-{number}") };
@@ -103,8 +103,12 @@ impl Folder {
             fs::create_dir_all(&self.target).map_err(failed)?;
             let mut names: Vec<_> =
                 self.staging.read_dir().map_err(failed)?.flatten().map(|entry| entry.file_name()).collect();
-            // The record comes last: it stands for all of them.
+            // The record stands for all of them: the old one goes first, the new one comes last.
             names.sort_by_key(|name| *name == RECORD);
+            match fs::remove_file(self.target.join(RECORD)) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
+                _ => {}
+            }
             for name in names {
                 fs::rename(self.staging.join(&name), self.target.join(&name)).map_err(failed)?;
             }

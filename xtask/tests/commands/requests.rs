@@ -41,7 +41,7 @@ fn every_command_that_help_lists_has_a_page() {
     assert_eq!(overview.stdout, xtask(&["help"]).stdout);
     let commands: Vec<&str> =
         overview.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
-    assert_eq!(commands, ["build", "test", "lint", "bench", "dist", "calibrate-reference"]);
+    assert_eq!(commands, ["build", "test", "lint", "eval", "bench", "dist", "calibrate-reference"]);
     for command in commands {
         let page = xtask(&["help", command]);
         assert_eq!(page.status, 0);

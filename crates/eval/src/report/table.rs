@@ -54,7 +54,7 @@ pub(crate) fn percent(value: f64) -> String {
 pub(crate) fn whole_percent(finding: &Finding) -> String {
     let whole = |value: f64| format!("{:.0}", tidy(100.0 * value, 0));
     match finding.interval {
-        Some(Interval { low, high }) => {
+        Some(Interval { low, high, .. }) => {
             format!("{} ({}–{})", whole(finding.estimate), whole(low), whole(high))
         }
         None => whole(finding.estimate),
@@ -91,7 +91,7 @@ fn tidy(value: f64, digits: usize) -> f64 {
 /// `62.5 (55.1–70.0)` by one of the above.
 pub(crate) fn with_interval(finding: &Finding, print: fn(f64) -> String) -> String {
     match finding.interval {
-        Some(Interval { low, high }) => {
+        Some(Interval { low, high, .. }) => {
             format!("{} ({} to {})", print(finding.estimate), print(low), print(high))
         }
         None => print(finding.estimate),
