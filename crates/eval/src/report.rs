@@ -115,8 +115,8 @@ const READING: &str = "
   `oracle` is told where the codes are; no other method is. No question is asked in this task.
 - Numbers in brackets are 95 % intervals, by bootstrap over pages; comparisons are paired by page, with p by sign
   flips. *Primary* comparisons were named in the suite before it ran and are corrected together (Holm); all others are
-  exploratory and prove nothing. Where no difference was shown, the line says which true difference would have been:
-  a smaller one may be there.
+  exploratory and prove nothing. Where no difference was shown, the line says which true difference would have been
+  found; a smaller one may be there.
 - *area* is the mean of *read* over the logarithm of the budget. *worst drop* is the largest fall of *read* from one
   budget to the next smaller one.
 - Times are ratios within a round, methods in turn. The *control* is the first method against itself: where an interval

@@ -75,7 +75,7 @@ fn comparison(measured: &Measured<'_>, comparison: &Comparison) -> Option<String
     let Some(interval) = finding.interval else {
         let n = counted(finding);
         return Some(format!(
-            "`{method}` against `{against}`{at}: {difference} points in {what}; {n} are too few to tell"
+            "`{method}` against `{against}`{at}: {difference} points in {what}; too few pages to tell ({n})"
         ));
     };
     let shown = p < LEVEL && !interval.contains(0.0);
