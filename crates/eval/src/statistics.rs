@@ -108,6 +108,11 @@ pub(crate) fn sign_flip_p(differences: &[f64]) -> f64 {
     (hits + 1) as f64 / (SIGN_FLIPS + 1) as f64
 }
 
+/// The least p that so many pages can give: all differences on one side.
+pub(crate) fn least_p(pages: usize) -> f64 {
+    (2.0 * libm::exp2(-(pages as f64))).min(1.0)
+}
+
 /// Holm 1979, "A simple sequentially rejective multiple test procedure": corrected p values.
 pub(crate) fn holm(ps: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..ps.len()).collect();
@@ -188,6 +193,7 @@ mod tests {
         // 4 − 1 = 3: eight of ten… counted: |±4 ±1| ≥ 3 holds for all four patterns.
         assert_eq!(sign_flip_p(&[4.0, -1.0]), 1.0);
         assert_eq!(sign_flip_p(&[0.0; 5]), 1.0);
+        assert_eq!(sign_flip_p(&[1.0; 6]), least_p(6));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     finding::Finding,
     measure::{CONTROL, Kind},
     method::Runs,
-    statistics::detectable,
+    statistics::{detectable, least_p},
     suite::{Comparison, Suite},
 };
 
@@ -85,10 +85,14 @@ fn comparison(measured: &Measured<'_>, comparison: &Comparison) -> Option<String
         (false, _) => format!("no difference was shown between `{method}` and `{against}` in {what}{at}"),
     };
     // At the strictest step of the correction: the number is on the safe side.
-    let least = detectable(interval.error, LEVEL / measured.suite.primary.len() as f64);
-    let power = match shown {
-        true => String::new(),
-        false => format!("; {} points would be found four times in five", percent(least)),
+    let level = LEVEL / measured.suite.primary.len() as f64;
+    let power = if shown || interval.error == 0.0 {
+        String::new()
+    } else if least_p(finding.n) > level {
+        "; so few pages could show none".into()
+    } else {
+        let least = detectable(interval.error, level);
+        format!("; {} points would be found four times in five", percent(least))
     };
     Some(format!("{said}: {difference} points, Holm {}, {}{power}", p_value(p), counted(finding)))
 }
