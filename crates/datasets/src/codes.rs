@@ -45,7 +45,7 @@ use layout::Layout;
 use symbol::Symbol;
 
 /// The least and the greatest side of a page in pixels.
-const SIDES: std::ops::RangeInclusive<u32> = 336..=4096;
+pub const SIDES: std::ops::RangeInclusive<u32> = 336..=4096;
 
 /// The side in pixels of a square page of scale 1, for which sizes are stated.
 const NOMINAL: f32 = 1344.0;

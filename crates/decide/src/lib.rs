@@ -95,6 +95,7 @@ pub use maps::{Channel, MapError, ScoreMaps};
 pub use pipeline::{Mode, Outcome, Setting, decide};
 pub use policy::{Override, Policy, Rule, Sampling, Total};
 pub use policy_error::{Asked, Infeasible, MOST_PATCHES, PolicyError};
+pub use rank_correlation::spearman;
 pub use sharing::{ShareError, fill_in_order, share, share_by_weight, uniform};
 pub use tensions::{Held, POLES, Tensions, coupling, disagreement};
 pub use terms::Terms;

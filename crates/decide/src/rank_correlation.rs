@@ -9,7 +9,8 @@
 /// Spearman's ρ of two maps of the same length, in `[-1, 1]`, with average ranks for ties.
 ///
 /// `None` when the lengths differ or either map is constant, where ρ is not defined.
-pub(crate) fn spearman(left: &[f64], right: &[f64]) -> Option<f64> {
+#[must_use]
+pub fn spearman(left: &[f64], right: &[f64]) -> Option<f64> {
     if left.len() != right.len() {
         return None;
     }

@@ -61,40 +61,41 @@ pub(crate) fn by_page(rows: &[Row], metric: &str) -> BTreeMap<Key, Vec<(f64, f64
 
 /// A finding for each group of a metric: the weighted mean over pages, with its interval.
 pub(crate) fn means(suite: &str, rows: &[Row], metric: &'static str, of: &'static str) -> Vec<Finding> {
-    let groups = by_page(rows, metric);
-    let finding = |((method, average, condition), values): (Key, Vec<(f64, f64)>)| Finding {
-        suite: suite.into(),
-        metric,
-        method,
-        against: None,
-        average: average.map(f64::from_bits),
-        condition,
-        estimate: statistics::weighted_mean(&values),
-        interval: statistics::interval_of_mean(&values),
-        n: values.len(),
-        of,
-        test: None,
-    };
-    groups.into_iter().map(finding).collect()
+    each_group(suite, rows, metric, of, |values| {
+        (statistics::weighted_mean(values), statistics::interval_of_mean(values))
+    })
 }
 
 /// A finding for each group of a metric: the least value, because one is enough to break a promise.
 pub(crate) fn least(suite: &str, rows: &[Row], metric: &'static str, of: &'static str) -> Vec<Finding> {
-    let groups = by_page(rows, metric);
-    let finding = |((method, average, condition), values): (Key, Vec<(f64, f64)>)| Finding {
-        suite: suite.into(),
-        metric,
-        method,
-        against: None,
-        average: average.map(f64::from_bits),
-        condition,
-        estimate: values.iter().map(|v| v.0).fold(f64::INFINITY, f64::min),
-        interval: None,
-        n: values.len(),
-        of,
-        test: None,
+    let least = |values: &[(f64, f64)]| values.iter().map(|v| v.0).fold(f64::INFINITY, f64::min);
+    each_group(suite, rows, metric, of, |values| (least(values), None))
+}
+
+fn each_group(
+    suite: &str,
+    rows: &[Row],
+    metric: &'static str,
+    of: &'static str,
+    estimate: impl Fn(&[(f64, f64)]) -> (f64, Option<Interval>),
+) -> Vec<Finding> {
+    let finding = |((method, average, condition), values): (Key, Vec<(f64, f64)>)| {
+        let (estimate, interval) = estimate(&values);
+        Finding {
+            suite: suite.into(),
+            metric,
+            method,
+            against: None,
+            average: average.map(f64::from_bits),
+            condition,
+            estimate,
+            interval,
+            n: values.len(),
+            of,
+            test: None,
+        }
     };
-    groups.into_iter().map(finding).collect()
+    by_page(rows, metric).into_iter().map(finding).collect()
 }
 
 /// Holm's correction over the primary comparisons of a suite.

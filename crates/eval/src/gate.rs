@@ -79,7 +79,7 @@ fn part(part: Part, finding: &Finding) -> f64 {
 }
 
 /// A finding in words: `read` of `system` against `uniform` at 150 (size 1344x1344).
-pub(crate) fn describe(finding: &Finding) -> String {
+fn describe(finding: &Finding) -> String {
     let mut text = format!("`{}` of `{}`", finding.metric, finding.method);
     if let Some(against) = &finding.against {
         text += &format!(" against `{against}`");
@@ -94,7 +94,7 @@ pub(crate) fn describe(finding: &Finding) -> String {
 }
 
 /// Four digits, and no zeros at the end.
-pub(crate) fn number(value: f64) -> String {
+fn number(value: f64) -> String {
     let text = format!("{value:.4}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".into() } else { text.into() }

@@ -5,7 +5,6 @@
 //! anything was fitted on.
 
 use std::{
-    ops::RangeInclusive,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -14,6 +13,7 @@ use std::{
 };
 
 use arrcoc::{Error, Grid, Photo};
+pub(crate) use arrcoc_datasets::codes::SIDES;
 use arrcoc_datasets::{Seed, codes};
 use arrcoc_picture::Image;
 
@@ -21,9 +21,6 @@ use crate::{
     row::Row,
     suite::{Dataset, Size},
 };
-
-/// The sides that a page may have, in pixels.
-pub(crate) const SIDES: RangeInclusive<u32> = 336..=4096;
 
 /// A page, and the answers on it.
 pub(crate) struct Item {

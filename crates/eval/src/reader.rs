@@ -6,12 +6,24 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use arrcoc_picture::Image;
-use arrcoc_stats::luma;
+use arrcoc::{Decision, Error, Grid};
+use arrcoc_picture::{Image, Sampling, render};
+use arrcoc_stats::{Tiling, luma};
 use rxing::{
     BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, common::HybridBinarizer,
     multi::MultipleBarcodeReader, qrcode::cpp_port::QrReader,
 };
+
+/// The page as it looks at a decision.
+pub(crate) fn seen(image: &Image, decision: &Decision) -> Result<Image, Error> {
+    let grid = Grid::new(decision.grid.rows, decision.grid.cols)?;
+    let sampling = match decision.policy.sampling {
+        arrcoc::Sampling::Grid => Sampling::Grid,
+        arrcoc::Sampling::Keep => Sampling::Keep,
+    };
+    let tiling = Tiling::new(grid, image.width(), image.height())?;
+    Ok(render(image, &tiling, &decision.flat_tokens(), sampling))
+}
 
 /// What a reader made of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

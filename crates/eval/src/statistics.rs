@@ -145,33 +145,11 @@ pub(crate) fn samples_for(percentile: u32) -> usize {
     }
 }
 
-/// Spearman's ρ with average ranks for ties; 1 where both are constant, 0 where one is.
-pub(crate) fn spearman(a: &[f64], b: &[f64]) -> f64 {
-    let (a, b) = (ranks(a), ranks(b));
-    let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
-    let (aa, bb) = (dot(&a, &a), dot(&b, &b));
-    match (aa > 0.0, bb > 0.0) {
-        (true, true) => dot(&a, &b) / (aa * bb).sqrt(),
-        (false, false) => 1.0,
-        _ => 0.0,
-    }
-}
-
-/// Ranks less their mean, the average where values tie.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&i, &j| values[i].total_cmp(&values[j]));
-    let middle = (values.len().max(1) - 1) as f64 / 2.0;
-    let mut ranks = vec![0.0; values.len()];
-    let mut start = 0;
-    while start < order.len() {
-        let tied = order[start..].iter().take_while(|&&i| values[i] == values[order[start]]).count();
-        for &i in &order[start..start + tied] {
-            ranks[i] = start as f64 + (tied - 1) as f64 / 2.0 - middle;
-        }
-        start += tied;
-    }
-    ranks
+/// Spearman's ρ of two allocations; where it is not defined, 1 when both are constant and 0 when one is.
+pub(crate) fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
+    let constant = |values: &[f64]| values.windows(2).all(|pair| pair[0] == pair[1]);
+    let undefined = if constant(a) && constant(b) { 1.0 } else { 0.0 };
+    arrcoc_decide::spearman(a, b).unwrap_or(undefined)
 }
 
 /// Half the sum of the differences of two allocations of the same total, as a share of the total: the share of
@@ -265,9 +243,9 @@ mod tests {
 
     #[test]
     fn rank_correlation_and_variation() {
-        assert_eq!(spearman(&[1.0, 2.0, 3.0], &[10.0, 20.0, 30.0]), 1.0);
-        assert_eq!(spearman(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]), -1.0);
-        assert_eq!(spearman(&[1.0, 1.0], &[2.0, 2.0]), 1.0);
+        assert_eq!(rank_correlation(&[1.0, 2.0, 3.0], &[10.0, 20.0, 30.0]), 1.0);
+        assert_eq!(rank_correlation(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]), -1.0);
+        assert_eq!(rank_correlation(&[1.0, 1.0], &[2.0, 2.0]), 1.0);
         assert_eq!(total_variation(&[10, 0], &[0, 10]), 1.0);
         assert_eq!(total_variation(&[5, 5], &[4, 6]), 0.1);
     }

@@ -6,13 +6,12 @@
 //! right answer is a clear error, and that is checked too.
 
 use arrcoc::{Decision, Error, Grid};
-use arrcoc_picture::{Sampling, render};
-use arrcoc_stats::Tiling;
 
 use super::{Bench, deciders};
 use crate::{
     finding::{Finding, by_page, least},
     pages::{Item, SIDES, cut},
+    reader::seen,
     row::Row,
     suite::{Coverage, Profile, Size, Suite, policy},
 };
@@ -108,9 +107,7 @@ fn check(
     });
     let same = Decision::from_json(&decision.to_json()?)? == *decision;
     let image = photo.image();
-    let tiling = Tiling::new(grid, image.width(), image.height())?;
-    let sampling = if bounds.max() <= 1 { Sampling::Keep } else { Sampling::Grid };
-    let seen = render(image, &tiling, &tokens, sampling);
+    let seen = seen(image, decision)?;
     let size = (seen.width(), seen.height()) == (image.width(), image.height());
     let inside = tokens.iter().all(|t| (bounds.min()..=bounds.max()).contains(t));
     let row = Row {

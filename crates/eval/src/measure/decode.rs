@@ -10,15 +10,14 @@
 use std::collections::BTreeMap;
 
 use arrcoc::Error;
-use arrcoc_picture::{Image, Sampling, downsample, render};
-use arrcoc_stats::Tiling;
+use arrcoc_picture::{Image, downsample};
 
 use super::Bench;
 use crate::{
     finding::{Finding, Key, Test, by_page, means},
     method::Runs,
     pages::{self, Item},
-    reader::read,
+    reader::{read, seen},
     row::Row,
     statistics::{bootstrap, interval_of_mean, sign_flip_p, weighted_mean},
     suite::Suite,
@@ -75,13 +74,7 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
                         if let Some(lift) = lift(&tokens, suite.bounds.min(), &answer) {
                             rows.push(Row { metric: "lift", value: lift, ..row.clone() });
                         }
-                        let image = item.image();
-                        let tiling = Tiling::new(suite.grid, image.width(), image.height())?;
-                        let sampling = match decision.policy.sampling {
-                            arrcoc::Sampling::Grid => Sampling::Grid,
-                            arrcoc::Sampling::Keep => Sampling::Keep,
-                        };
-                        judge(&render(image, &tiling, &tokens, sampling), &item, row, &mut rows);
+                        judge(&seen(item.image(), &decision)?, &item, row, &mut rows);
                     }
                 }
                 bench.progress.tick();

@@ -6,14 +6,12 @@
 //! too: a fault should cost what the broken part would have said, and no more.
 
 use arrcoc::Error;
-use arrcoc_picture::{Sampling, render};
-use arrcoc_stats::Tiling;
 
 use super::Bench;
 use crate::{
     finding::{Finding, least, means},
     pages::Item,
-    reader::read,
+    reader::{read, seen},
     row::Row,
     suite::{Faults, Suite},
 };
@@ -29,7 +27,6 @@ pub(super) fn cells(faults: &Faults) -> u64 {
 pub(super) fn rows(bench: &Bench<'_>, faults: &Faults) -> Result<Vec<Row>, Error> {
     let suite = bench.suite;
     let item = Item::draw(&suite.dataset, 0)?;
-    let tiling = Tiling::new(suite.grid, item.image().width(), item.image().height())?;
     let mut rows = Vec::new();
     for part in &faults.parts {
         let engine = bench.workshop.with_fault(part)?;
@@ -41,8 +38,8 @@ pub(super) fn rows(bench: &Bench<'_>, faults: &Faults) -> Result<Vec<Row>, Error
         let inside = |t: &u32| (suite.bounds.min()..=suite.bounds.max()).contains(t);
         let admitted = sum == suite.total(average) && tokens.iter().all(inside);
         let named = decision.reasons.iter().any(|reason| reason.contains(&format!("`{part}`")));
-        let seen = render(item.image(), &tiling, &tokens, Sampling::Grid);
-        let rate = read(&seen, item.texts()).right as f64 / item.texts().len().max(1) as f64;
+        let rate = read(&seen(item.image(), &decision)?, item.texts()).right as f64
+            / item.texts().len().max(1) as f64;
         let row = Row {
             method: "system".into(),
             average: Some(average),

@@ -12,7 +12,7 @@ use crate::{
     finding::{Finding, means},
     pages::{self, Item, cut},
     row::Row,
-    statistics::{spearman, total_variation},
+    statistics::{rank_correlation, total_variation},
     suite::{Shift, Size, Suite},
 };
 
@@ -50,7 +50,7 @@ pub(super) fn rows(bench: &Bench<'_>, shift: &Shift) -> Result<Vec<Row>, Error> 
                     let [a, b] = &tokens;
                     let moved = total_variation(a, b);
                     let numbers = |t: &[u32]| t.iter().map(|&t| f64::from(t)).collect::<Vec<_>>();
-                    let rho = spearman(&numbers(a), &numbers(b));
+                    let rho = rank_correlation(&numbers(a), &numbers(b));
                     rows.push(Row { metric: "shift-moved", value: moved, ..row.clone() });
                     rows.push(Row { metric: "shift-rho", value: rho, ..row });
                     bench.progress.tick();
