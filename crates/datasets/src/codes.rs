@@ -31,10 +31,13 @@ mod ground;
 mod layout;
 mod symbol;
 
+use std::collections::BTreeMap;
+
 use arrcoc_picture::Image;
 use arrcoc_stats::{Grid, GridError, PixelsError, Rect, Tiling};
 
 use crate::camera::Camera;
+use crate::item::{Answer, Ask, Item, Region};
 use crate::random::Random;
 use crate::seeds::Seed;
 use crate::shape::Point;
@@ -108,27 +111,6 @@ impl Code {
         let ((x, width), (y, height)) = (range(0), range(1));
         Rect { x, y, width, height }
     }
-
-    /// Whether the symbol, without its quiet zone, shares some area with `rect`.
-    fn overlaps(&self, rect: Rect) -> bool {
-        let (left, top) = (rect.x as f32, rect.y as f32);
-        let (right, bottom) = (left + rect.width as f32, top + rect.height as f32);
-        let box_corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
-        let [first, along, _, down] = self.corners;
-        let side = |to: Point| [to[0] - first[0], to[1] - first[1]];
-        // Two convex figures are apart when an axis across a side of one of them parts
-        // them; both have right angles, so their sides are axes.
-        [[1.0, 0.0], [0.0, 1.0], side(along), side(down)].into_iter().all(|axis| {
-            let extent = |corners: [Point; 4]| {
-                let places = corners.map(|p| p[0] * axis[0] + p[1] * axis[1]);
-                places
-                    .into_iter()
-                    .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)))
-            };
-            let (one, other) = (extent(self.corners), extent(box_corners));
-            one.0 < other.1 && other.0 < one.1
-        })
-    }
 }
 
 impl Page {
@@ -141,8 +123,19 @@ impl Page {
     /// together by hand with a side out of range.
     pub fn answer_mask(&self, grid: Grid) -> Result<Vec<u8>, GridError> {
         let tiling = Tiling::new(grid, self.image.width(), self.image.height())?;
-        let holds = |patch| self.codes.iter().any(|code| code.overlaps(tiling.patch(patch)));
-        Ok((0..tiling.grid().patches()).map(|patch| u8::from(holds(patch))).collect())
+        Ok(self.ask().answer_mask(&tiling))
+    }
+
+    /// Asks for all codes at once: nothing has to be said for that.
+    fn ask(&self) -> Ask {
+        let answer = |code: &Code| Answer { text: code.text.clone(), region: Region::Quad(code.corners) };
+        Ask { answers: self.codes.iter().map(answer).collect(), ..Ask::default() }
+    }
+
+    /// The page in the form that all datasets share.
+    #[must_use]
+    pub fn into_item(self, name: impl Into<String>) -> Item {
+        Item { name: name.into(), asks: vec![self.ask()], image: self.image, traits: BTreeMap::new() }
     }
 }
 

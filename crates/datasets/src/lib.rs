@@ -9,6 +9,7 @@
 //! | `random` | the stream of random numbers |
 //! | `seeds` | which seeds are for fitting and which for measuring |
 //! | `tuning` | pictures for fitting, five families |
+//! | [`item`] | the form of everything that is measured on |
 //! | [`codes`] | pages with QR codes among clutter, for counting those that can be read |
 //! | `scenery` | what pictures show: colours, surfaces, writing, stills |
 //! | `canvas`, `shape`, `noise`, `camera` | what all of these are drawn with |
@@ -30,6 +31,7 @@ mod camera;
 mod canvas;
 pub mod codes;
 mod fit;
+pub mod item;
 mod noise;
 mod random;
 mod scenery;
