@@ -36,6 +36,9 @@ pub struct Ask {
     pub answers: Vec<Answer>,
     /// Where the words stand that the question names; none where it names none.
     pub label: Option<Region>,
+    /// Places among which the answer is one, its own region among them, for a reader that
+    /// has to choose; empty where there are none.
+    pub candidates: Vec<Region>,
 }
 
 /// An answer, and where it stands.

@@ -1,8 +1,8 @@
-//! Generators of evaluation and tuning pictures, from seeds.
+//! Evaluation and tuning pictures: generators from seeds, and readers of files.
 //!
-//! Everything here is drawn, so nothing has to be downloaded and the right answer is
-//! known. A picture is a function of its seed: the same bytes on every machine and in
-//! every version, or the numbers in old reports mean nothing.
+//! What is drawn here needs no download, and its right answers are known. A picture is
+//! a function of its seed: the same bytes on every machine and in every version, or the
+//! numbers in old reports mean nothing. Users bring their own pictures as files.
 //!
 //! | file | holds |
 //! |---|---|
@@ -11,6 +11,10 @@
 //! | `tuning` | pictures for fitting, five families |
 //! | [`item`] | the form of everything that is measured on |
 //! | [`codes`] | pages with QR codes among clutter, for counting those that can be read |
+//! | [`corruption`] | pictures made worse, in families and steps |
+//! | [`scenes`] | pages of coloured things, for finding the one that is asked for |
+//! | [`files`] | readers of the user's own images, questions and answers |
+//! | [`documents`] | forms, receipts, tables of contents and prose, with questions about them |
 //! | `scenery` | what pictures show: colours, surfaces, writing, stills |
 //! | `canvas`, `shape`, `noise`, `camera` | what all of these are drawn with |
 //! | `fit` | reference maps and channel weights, fitted on tuning seeds |
@@ -30,11 +34,15 @@ mod calibration;
 mod camera;
 mod canvas;
 pub mod codes;
+pub mod corruption;
+pub mod documents;
+pub mod files;
 mod fit;
 pub mod item;
 mod noise;
 mod random;
 mod scenery;
+pub mod scenes;
 mod seeds;
 mod shape;
 mod tuning;

@@ -101,6 +101,15 @@ impl Random {
         choices[self.below(N as u32) as usize]
     }
 
+    /// Puts things in random order, each order equally likely (Fisher and Yates, as given by
+    /// Knuth, The Art of Computer Programming 2, algorithm P).
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for last in (1..things.len()).rev() {
+            // There are far fewer than 2³² of them.
+            things.swap(last, self.below(last as u32 + 1) as usize);
+        }
+    }
+
     /// Nearly normal, with mean 0 and variance 1: the sum of four uniform numbers of
     /// 16 bits. It never exceeds 3.47 in size, which suits sensor noise, and takes one
     /// draw.
@@ -171,6 +180,19 @@ mod tests {
         assert!(counts.iter().all(|&count| count.abs_diff(20_000) < 600), "{counts:?}");
         assert_eq!(random.below(0), 0);
         assert_eq!(random.whole(3..3), 3);
+    }
+
+    #[test]
+    fn every_order_is_as_likely() {
+        let mut random = Random::new(5);
+        let mut counts = std::collections::BTreeMap::new();
+        for _ in 0..60_000 {
+            let mut things = [0, 1, 2];
+            random.shuffle(&mut things);
+            *counts.entry(things).or_insert(0u32) += 1;
+        }
+        assert_eq!(counts.len(), 6);
+        assert!(counts.values().all(|count| count.abs_diff(10_000) < 400), "{counts:?}");
     }
 
     #[test]

@@ -24,6 +24,17 @@ pub fn encode_png(image: &Image) -> Result<Vec<u8>, EncodeError> {
     Ok(bytes)
 }
 
+/// Encodes as JPEG of a quality from 1 to 100; others count as the nearest of these.
+///
+/// # Errors
+///
+/// [`EncodeError::Refused`] for more than 65 535 pixels a side.
+pub fn encode_jpeg(image: &Image, quality: u8) -> Result<Vec<u8>, EncodeError> {
+    let mut bytes = Vec::new();
+    write(image, JpegEncoder::new_with_quality(&mut bytes, quality.clamp(1, 100)))?;
+    Ok(bytes)
+}
+
 /// Encodes as what the extension of `path` says: `.png`, `.jpg`, `.jpeg` or `.ppm`.
 /// Nothing is written to the path.
 ///
@@ -36,7 +47,7 @@ pub fn encode_any(image: &Image, path: &Path) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = Vec::new();
     match extension.as_deref() {
         Some("png") => return encode_png(image),
-        Some("jpg" | "jpeg") => write(image, JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?,
+        Some("jpg" | "jpeg") => return encode_jpeg(image, JPEG_QUALITY),
         Some("ppm") => {
             let subtype = PnmSubtype::Pixmap(SampleEncoding::Binary);
             write(image, PnmEncoder::new(&mut bytes).with_subtype(subtype))?;

@@ -11,19 +11,22 @@
 //! | `overlay` | an allocation drawn over its image |
 //! | `encode` | [`Image`] to files |
 //! | `ssim` | how alike two images look |
+//! | `likeness` | how alike two places look, and which place is most like another |
 
 #![forbid(unsafe_code)]
 
 mod decode;
 mod encode;
+mod likeness;
 mod overlay;
 mod raster;
 mod sampling;
 mod ssim;
 
 pub use decode::{DecodeError, DecodeFault, Limits, Notes, decode, read};
-pub use encode::{EncodeError, encode_any, encode_png};
+pub use encode::{EncodeError, encode_any, encode_jpeg, encode_png};
+pub use likeness::{likeness, most_alike};
 pub use overlay::{OverlayText, overlay};
 pub use raster::Image;
 pub use sampling::{Packed, Sampling, area_average, distortion, downsample, pack, render, sample_shape};
-pub use ssim::ssim;
+pub use ssim::{ssim, weighted_ssim};

@@ -1,0 +1,76 @@
+//! Things that are sold, and how one would speak of them without their names.
+
+/// Something on a receipt.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Good {
+    pub(in super::super) name: &'static str,
+    /// The same in other words, with its article.
+    pub(in super::super) far: &'static str,
+}
+
+const fn good(name: &'static str, far: &'static str) -> Good {
+    Good { name, far }
+}
+
+pub(in super::super) const GOODS: [Good; 60] = [
+    good("Rye bread", "the dark loaf"),
+    good("Brown eggs", "what the hens laid"),
+    good("Oat milk", "the drink made of cereal"),
+    good("Salted butter", "the yellow spread from cream"),
+    good("Goat cheese", "the soft white dairy roll"),
+    good("Green olives", "the small bitter fruits in brine"),
+    good("Red lentils", "the orange pulses"),
+    good("Black pepper", "the hot ground spice"),
+    good("Sea salt", "the white crystals for seasoning"),
+    good("Honey", "what bees make"),
+    good("Orange juice", "the citrus drink"),
+    good("Apple pie", "the pastry with baked fruit"),
+    good("Garlic", "the bulb that keeps vampires away"),
+    good("Fresh ginger", "the sharp yellow root"),
+    good("Smoked trout", "the cured river fish"),
+    good("Chicken soup", "the poultry broth"),
+    good("Dark chocolate", "the bitter cocoa bar"),
+    good("Ground coffee", "the roasted beans for the morning cup"),
+    good("Mint tea", "the herbal infusion"),
+    good("Cane sugar", "the brown sweetener"),
+    good("Basmati rice", "the long Indian grains"),
+    good("Egg noodles", "the flat pasta"),
+    good("Tomato paste", "the thick red concentrate"),
+    good("Pickled beets", "the purple roots in vinegar"),
+    good("Frozen peas", "the icy little green balls"),
+    good("Sweet corn", "the golden kernels"),
+    good("White onions", "what makes the cook cry"),
+    good("Carrots", "what rabbits like"),
+    good("Cat litter", "the granules for the kitty box"),
+    good("Dog biscuits", "the hard treats for a hound"),
+    good("Hand soap", "the bar to wash fingers with"),
+    good("Shampoo", "the bottle for washing hair"),
+    good("Toothpaste", "the tube for dental care"),
+    good("Paper towels", "the kitchen roll for wiping"),
+    good("Bin liners", "the bags for rubbish"),
+    good("Light bulb", "the lamp to screw in"),
+    good("AA batteries", "the small power cells"),
+    good("Candles", "the wax sticks with a wick"),
+    good("Matches", "what strikes a flame"),
+    good("Steel wool", "the metal scouring pad"),
+    good("Wood glue", "the adhesive for carpentry"),
+    good("Masking tape", "the sticky strip for painters"),
+    good("Wall hooks", "what coats hang from"),
+    good("Drill bit", "the tool tip that bores"),
+    good("Paint brush", "the bristles for varnish"),
+    good("Garden hose", "the tube that waters the lawn"),
+    good("Potting soil", "the earth for plants"),
+    good("Tulip bulbs", "the Dutch spring flowers"),
+    good("Bird seed", "the grains for feathered guests"),
+    good("Notebook", "the blank pages in a cover"),
+    good("Pencils", "the graphite writing sticks"),
+    good("Envelopes", "what letters are put in"),
+    good("Postcards", "the holiday greetings"),
+    good("Umbrella", "what keeps the rain off"),
+    good("Wool socks", "the warm footwear"),
+    good("Rain boots", "the rubber footgear"),
+    good("Straw hat", "the summer headgear"),
+    good("Lip balm", "the stick for a chapped mouth"),
+    good("Sun cream", "the lotion against burns"),
+    good("Chess set", "the board game with kings"),
+];
