@@ -1,9 +1,14 @@
-//! The standard allocators: the even one, the one that shares by weight, and
-//! the one that knows the answer.
+//! The standard allocators: the even one, the one that shares by weight, the one
+//! that goes by what tokens mend (`rate_distortion`), and the one that knows the
+//! answer.
 
 #![deny(unsafe_code)]
 
+mod rate_distortion;
+
 use arrcoc_sdk::{describe::Determinism, prelude::*};
+
+use rate_distortion::RateDistortion;
 
 /// Every patch the same.
 struct Uniform;
@@ -73,7 +78,7 @@ arrcoc_sdk::export_plugin! {
     id: "allocators",
     vendor: "The ARR-COC developers",
     scorers: [],
-    allocators: [Uniform, Proportional, Oracle],
+    allocators: [Uniform, Proportional, RateDistortion, Oracle],
 }
 
 #[cfg(test)]

@@ -1,0 +1,278 @@
+//! Tokens where they mend most: rate–distortion allocation.
+//!
+//! A patch with k tokens loses D(k); its relevance r, the weight, says how much that
+//! matters. The least Σ r·D for a total is found as Shoham and Gersho, "Efficient Bit
+//! Allocation for an Arbitrary Set of Quantizers" (1988), do for bits: on the lower
+//! convex hull of the points (k, r·D(k)) of each patch the fall per token only gets
+//! smaller from step to step, so taking the steps of all patches by their slope, the
+//! steepest first, is optimal wherever a step ends, and between that the hull is
+//! followed in a straight line.
+//!
+//! - Where a step no longer fits whole, all steps of that same slope share what is
+//!   left by weight, each up to its length. So equal patches stay equal.
+//! - Steps that mend nothing are not taken. Tokens that are left then are shared by
+//!   weight, as the rule `proportional` does.
+//! - With levels a step is taken whole or not at all, and what is left climbs by
+//!   weight.
+//!
+//! D comes from the tensor `distortion` [N, K] where it is given: with a list of
+//! levels, column c is the loss at the c-th level from below, and K their number;
+//! else column c is the loss at min + ⌊c·(max − min)/(K − 1)⌋ tokens of that patch, K
+//! at least 2. Levels outside a patch's bounds are passed over.
+//!
+//! Without it D is a model, from the patch statistics: the patch is cut into k cells
+//! and each cell keeps its mean. Where luma changes steadily by g a pixel, a square
+//! cell of side s loses g²s²/12 a pixel, and s² = n/k for n pixels. No patch loses
+//! more than its variance V, which is what one token leaves at most and what none
+//! leaves. So D(k) = n·min(V, G·n/(12·k)), D(0) = n·V, with G the mean of gx² + gy². The
+//! Sobel sums are 8 times a change per pixel, and a quarter of them is kept, so
+//! G = (Jxx + Jyy)/(4·n). A picture has no other statistics here; texture finer than
+//! a cell loses V until the cells resolve it, which the minimum says.
+
+use arrcoc_sdk::{
+    decide::{Demand, Levels, share},
+    describe::Determinism,
+    prelude::*,
+};
+use arrcoc_stats::{PatchStats, PatchView};
+
+/// Points of the model's curve, at most: 32 steps follow it closely.
+const POINTS: u64 = 33;
+
+/// The most numbers of all curves together.
+const MOST_POINTS: u64 = 1 << 26;
+
+pub(crate) struct RateDistortion;
+
+impl Allocator for RateDistortion {
+    fn info() -> AllocatorInfo {
+        AllocatorInfo::new(
+            "rate-distortion",
+            "steps by what a token mends, relevance times distortion, on each patch's lower convex hull; \
+             distortion from `distortion` where given, else modelled from patch statistics",
+        )
+        .requires("patch_stats")
+        .optional("distortion")
+        .determinism(Determinism::BitExact)
+    }
+
+    fn make(_params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
+        Ok(RateDistortion)
+    }
+
+    fn allocate(&self, ask: &Ask<'_>, call: &Call<'_>) -> Result<Vec<u32>, Fault> {
+        let demand = &ask.demand;
+        let curves: Box<dyn Fn(usize) -> Vec<Point>> = match ask.inputs.get("distortion") {
+            Some(tensor) => {
+                tensor.expect_shape(&[demand.patches() as u64, 0])?;
+                let columns = columns(demand, tensor.shape()[1])?;
+                let values = tensor.to_f32()?;
+                check(&values, columns)?;
+                Box::new(move |patch| given(&values[patch * columns..][..columns], patch, demand))
+            }
+            None => {
+                let stats = ask.inputs.patch_stats()?;
+                Box::new(move |patch| modelled(&stats, patch, demand))
+            }
+        };
+        let mut steps = Vec::new();
+        for (patch, &relevance) in ask.weights.iter().enumerate() {
+            if patch % 1024 == 0 {
+                call.check()?;
+            }
+            if demand.max()[patch] > demand.min()[patch] {
+                steps.extend(hull_steps(patch, relevance, curves(patch)));
+            }
+            if steps.len() as u64 > MOST_POINTS {
+                let message = format!("the curves of {} patches have too many points", demand.patches());
+                return Err(Fault::new(FaultCode::OUT_OF_MEMORY, message));
+            }
+        }
+        // Steepest first; of equals the earlier step of a patch, then the first patch.
+        steps.sort_unstable_by(|a, b| {
+            b.slope.total_cmp(&a.slope).then(a.from.cmp(&b.from)).then(a.patch.cmp(&b.patch))
+        });
+        let tokens = match demand.levels() {
+            Levels::Any => along_the_hull(&steps, ask.weights, demand)?,
+            _ => whole_steps(&steps, demand),
+        };
+        let rest = Demand::new(tokens, demand.max().to_vec(), demand.levels().clone(), demand.total())
+            .map_err(|e| Fault::internal(e.to_string()))?;
+        share_by_weight(ask.weights, &rest).map_err(|e| Fault::invalid(e.to_string()))
+    }
+}
+
+/// A number of tokens and what is lost with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Point {
+    tokens: u32,
+    loss: f64,
+}
+
+/// A step of a patch along its hull, and its fall of relevance times loss per token, above 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Step {
+    slope: f64,
+    patch: usize,
+    from: u32,
+    to: u32,
+}
+
+/// How many columns the tensor has, which must be how many it is read as.
+fn columns(demand: &Demand, given: u64) -> Result<usize, Fault> {
+    let fits = match demand.levels() {
+        Levels::List(list) => given == list.len() as u64,
+        _ => given >= 2,
+    };
+    if fits {
+        return usize::try_from(given)
+            .map_err(|_| Fault::invalid("tensor `distortion` has too many columns"));
+    }
+    Err(Fault::invalid(match demand.levels() {
+        Levels::List(list) => {
+            format!("tensor `distortion` has {given} columns, but there are {} levels", list.len())
+        }
+        _ => format!("tensor `distortion` has {given} columns, but a curve needs at least 2"),
+    }))
+}
+
+fn check(values: &[f32], columns: usize) -> Result<(), Fault> {
+    let Some(at) = values.iter().position(|v| !v.is_finite() || *v < 0.0) else { return Ok(()) };
+    let (patch, column, value) = (at / columns, at % columns, values[at]);
+    let message =
+        format!("tensor `distortion`: column {column} of patch {patch} is `{value}`, not 0 or more");
+    Err(Fault::invalid(message))
+}
+
+/// The curve of a row of the tensor.
+fn given(row: &[f32], patch: usize, demand: &Demand) -> Vec<Point> {
+    let (min, max) = (demand.min()[patch], demand.max()[patch]);
+    let point = |(tokens, &loss): (u32, &f32)| Point { tokens, loss: f64::from(loss) };
+    match demand.levels() {
+        Levels::List(list) => {
+            let inside = list.iter().copied().zip(row).map(point);
+            inside.filter(|point| (min..=max).contains(&point.tokens)).collect()
+        }
+        levels => {
+            let last = row.len() as u64 - 1;
+            let at = |column: usize| min + (column as u64 * u64::from(max - min) / last) as u32;
+            let all = (0..row.len()).map(at).zip(row).map(point);
+            all.filter(|point| stands(point.tokens, min, levels)).collect()
+        }
+    }
+}
+
+/// Whether a patch with this least may have so many tokens.
+fn stands(tokens: u32, min: u32, levels: &Levels) -> bool {
+    match levels {
+        Levels::Any => true,
+        Levels::Squares => tokens == min || tokens.isqrt().pow(2) == tokens,
+        Levels::List(list) => tokens == min || list.binary_search(&tokens).is_ok(),
+    }
+}
+
+/// The curve of the model.
+fn modelled(stats: &PatchStats, patch: usize, demand: &Demand) -> Vec<Point> {
+    let (min, max) = (demand.min()[patch], demand.max()[patch]);
+    let patch = stats.patch(patch);
+    let counts: Vec<u32> = match demand.levels() {
+        Levels::Any => {
+            let room = u64::from(max - min);
+            let last = room.clamp(1, POINTS - 1);
+            (0..=last).map(|c| min + (c * room / last) as u32).collect()
+        }
+        Levels::Squares => {
+            let roots = min.isqrt() + 1..=max.isqrt();
+            std::iter::once(min).chain(roots.map(|root| root * root)).collect()
+        }
+        Levels::List(list) => {
+            let above = list.iter().copied().filter(|level| (min + 1..=max).contains(level));
+            std::iter::once(min).chain(above).collect()
+        }
+    };
+    counts.into_iter().map(|tokens| Point { tokens, loss: loss(&patch, tokens) }).collect()
+}
+
+/// What the model says is lost: squared luma, summed over the patch.
+fn loss(patch: &PatchView<'_>, tokens: u32) -> f64 {
+    let pixels = patch.count().max(1) as f64;
+    let (mut sum, mut squares) = (0i128, 0i128);
+    for (luma, &count) in (0i128..).zip(patch.histogram()) {
+        sum += luma * i128::from(count);
+        squares += luma * luma * i128::from(count);
+    }
+    // n·V = Σy² − (Σy)²/n, exact up to the last division.
+    let all = (i128::from(patch.count()) * squares - sum * sum) as f64 / pixels;
+    if tokens == 0 {
+        return all;
+    }
+    let change = (patch.jxx() + patch.jyy()) as f64 / 4.0;
+    all.min(change * pixels / (12.0 * f64::from(tokens)))
+}
+
+/// The steps of a patch along the lower convex hull of its curve that mend something.
+/// The points come in the order of their tokens.
+fn hull_steps(patch: usize, relevance: f64, curve: Vec<Point>) -> Vec<Step> {
+    let slope = |a: &Point, b: &Point| (a.loss - b.loss) / f64::from(b.tokens - a.tokens);
+    let mut hull: Vec<Point> = Vec::with_capacity(curve.len());
+    for point in curve {
+        match hull.last_mut() {
+            Some(last) if last.tokens == point.tokens => last.loss = last.loss.min(point.loss),
+            _ => hull.push(point),
+        }
+        // The point before the last is above the line past it when the fall gets steeper there. Points on
+        // the line stay.
+        while let [.., a, b, c] = hull.as_slice() {
+            if slope(b, c) <= slope(a, b) {
+                break;
+            }
+            let c = *c;
+            hull.truncate(hull.len() - 2);
+            hull.push(c);
+        }
+    }
+    let steps = hull.windows(2).map(|pair| Step {
+        slope: relevance * slope(&pair[0], &pair[1]),
+        patch,
+        from: pair[0].tokens,
+        to: pair[1].tokens,
+    });
+    steps.filter(|step| step.slope > 0.0).collect()
+}
+
+/// Takes steps while they fit; those of the slope at which they no longer do share the rest.
+fn along_the_hull(steps: &[Step], weights: &[f64], demand: &Demand) -> Result<Vec<u32>, Fault> {
+    let mut tokens = demand.min().to_vec();
+    let mut left = demand.surplus();
+    for alike in steps.chunk_by(|a, b| a.slope == b.slope) {
+        let room: u64 = alike.iter().map(|step| u64::from(step.to - step.from)).sum();
+        if room <= left {
+            alike.iter().for_each(|step| tokens[step.patch] += step.to - step.from);
+            left -= room;
+            continue;
+        }
+        let mut caps = vec![0u32; tokens.len()];
+        alike.iter().for_each(|step| caps[step.patch] += step.to - step.from);
+        let shares = share(weights, &caps, left).map_err(|e| Fault::invalid(e.to_string()))?;
+        tokens.iter_mut().zip(&shares).for_each(|(tokens, share)| *tokens += share);
+        break;
+    }
+    Ok(tokens)
+}
+
+/// Takes the steps that fit whole. A patch whose step does not fit climbs no further.
+fn whole_steps(steps: &[Step], demand: &Demand) -> Vec<u32> {
+    let mut tokens = demand.min().to_vec();
+    let mut left = demand.surplus();
+    for step in steps {
+        let Some(cost) = step.to.checked_sub(tokens[step.patch]) else { continue };
+        if step.from <= tokens[step.patch] && u64::from(cost) <= left {
+            tokens[step.patch] = step.to;
+            left -= u64::from(cost);
+        }
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests;
