@@ -2,10 +2,23 @@
 //! them must be inside its limit. A gate that fits nothing has failed: it was
 //! written to look at something.
 
+use serde::Serialize;
+
 use crate::{
     finding::Finding,
-    suite::{Gate, Part, Suite},
+    measure::CORRUPTED,
+    suite::{Asked, Gate, Part, Suite},
 };
+
+/// Whether a gate holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    Holds,
+    Fails,
+    /// What it looks at could not be measured on this machine.
+    Unknown,
+}
 
 /// Whether a gate holds, and by what.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,24 +27,35 @@ pub(crate) struct Verdict {
     pub(crate) name: String,
     /// File, line and column of the gate.
     pub(crate) place: String,
-    pub(crate) holds: bool,
+    pub(crate) outcome: Outcome,
     /// The finding that is nearest to the limit, or farthest beyond it, in words.
     pub(crate) why: String,
 }
 
-/// The verdicts on a suite's findings.
-pub(crate) fn judge(suite: &Suite, findings: &[Finding]) -> Vec<Verdict> {
-    suite.gates.iter().map(|gate| verdict(suite, gate, findings)).collect()
+/// Metrics that this machine could not give, and why.
+pub(crate) struct Absent {
+    pub(crate) metrics: &'static [&'static str],
+    pub(crate) reason: String,
 }
 
-fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding]) -> Verdict {
+/// The verdicts on a suite's findings.
+pub(crate) fn judge(suite: &Suite, findings: &[Finding], absent: &[Absent]) -> Vec<Verdict> {
+    suite.gates.iter().map(|gate| verdict(suite, gate, findings, absent)).collect()
+}
+
+fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding], absent: &[Absent]) -> Verdict {
     let rule = &gate.rule;
     let fits = |f: &&Finding| {
         f.metric == rule.metric
+            && rule.dataset.as_ref().is_none_or(|dataset| *dataset == f.dataset)
             && rule.method.as_ref().is_none_or(|method| *method == f.method)
             && rule.against == f.against
             && rule.average.is_none_or(|average| f.average == Some(average))
-            && rule.condition.as_ref().is_none_or(|condition| f.condition.as_ref() == Some(condition))
+            && match (&rule.condition, &f.condition) {
+                (Some(wanted), own) => own.as_ref() == Some(wanted),
+                // Pages that were made worse are meant only where they are named.
+                (None, own) => !own.as_ref().is_some_and(|own| own.starts_with(CORRUPTED)),
+            }
     };
     let mut nearest: Option<(f64, f64, &Finding)> = None;
     let mut count = 0;
@@ -49,8 +73,19 @@ fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding]) -> Verdict {
     let limits = [("at least", rule.at_least), ("at most", rule.at_most)];
     let limits: Vec<String> =
         limits.iter().filter_map(|(word, limit)| Some(format!("{word} {}", limit.as_ref()?))).collect();
-    let (holds, why) = match nearest {
-        None => (false, format!("no finding of `{}` fits it", rule.metric)),
+    let (outcome, why) = match nearest {
+        None => match missing(suite, gate, absent) {
+            Some(reason) => (Outcome::Unknown, reason),
+            None => (Outcome::Fails, format!("no finding of `{}` fits it", rule.metric)),
+        },
+        Some((_, value, finding))
+            if value.is_nan() && rule.part != Part::Estimate && finding.interval.is_none() =>
+        {
+            (
+                Outcome::Unknown,
+                format!("{} has no interval: too few {} ({})", describe(finding), finding.of, finding.n),
+            )
+        }
         Some((room, value, finding)) => {
             let holds = room >= 0.0;
             let others = match (count, holds) {
@@ -64,10 +99,28 @@ fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding]) -> Verdict {
                 Part::High => "upper end of ",
             };
             let (what, value) = (describe(finding), number(value));
-            (holds, format!("{part}{what} is {value}{others}; the limit is {}", limits.join(" and ")))
+            let outcome = if holds { Outcome::Holds } else { Outcome::Fails };
+            (outcome, format!("{part}{what} is {value}{others}; the limit is {}", limits.join(" and ")))
         }
     };
-    Verdict { suite: suite.name.clone(), name: rule.name.clone(), place: gate.place.clone(), holds, why }
+    Verdict { suite: suite.name.clone(), name: rule.name.clone(), place: gate.place.clone(), outcome, why }
+}
+
+/// Why nothing was measured that the gate could look at, where there is a reason.
+fn missing(suite: &Suite, gate: &Gate, absent: &[Absent]) -> Option<String> {
+    let gone = absent.iter().find(|absent| absent.metrics.contains(&gate.rule.metric.as_str()));
+    if let Some(absent) = gone {
+        return Some(absent.reason.clone());
+    }
+    let named =
+        |name: &str| [&gate.rule.method, &gate.rule.against].into_iter().flatten().any(|own| own == name);
+    if let Some((name, reason)) = suite.left_out.iter().find(|(name, _)| named(name)) {
+        return Some(format!("`{name}` cannot run: {reason}"));
+    }
+    let of_task = |(asked, reason): (&Asked, &str)| {
+        asked.task.metrics().any(|metric| metric == gate.rule.metric).then(|| reason.to_owned())
+    };
+    suite.unjudged().find_map(of_task)
 }
 
 fn part(part: Part, finding: &Finding) -> f64 {
@@ -83,6 +136,9 @@ fn describe(finding: &Finding) -> String {
     let mut text = format!("`{}` of `{}`", finding.metric, finding.method);
     if let Some(against) = &finding.against {
         text += &format!(" against `{against}`");
+    }
+    if !finding.dataset.is_empty() {
+        text += &format!(" on `{}`", finding.dataset);
     }
     if let Some(average) = finding.average {
         text += &format!(" at {average}");

@@ -18,8 +18,14 @@
 //! |---|---|
 //! | `suite` | the file's form, and the suite that it resolves to |
 //! | `method` | what is compared: the engine with some plugins, or a reference without one |
+//! | `dataset`, `page` | where pages come from, and the pages that are measured on |
+//! | `task` | what has to be found out from a page as it looks at a budget |
+//! | `cache` | what was measured before and need not be measured again |
 //! | `pages` | the pages that are measured on |
 //! | `reader` | the task: QR codes read from the rendered page |
+//! | `recognise` | a line of text read by a published model |
+//! | `command` | a question answered by a program of the user's |
+//! | `agreement` | whether an answer is the right one |
 //! | `measure` | one file for each kind of measurement |
 //! | `statistics` | intervals, tests, quantiles |
 //! | `row`, `finding`, `gate` | what was observed, what it says, whether that will do |
@@ -32,22 +38,38 @@
 
 #![forbid(unsafe_code)]
 
+mod agreement;
+mod cache;
+mod command;
+mod compare;
+mod dataset;
 mod finding;
 mod folder;
 mod gate;
+#[cfg(test)]
+mod generated;
+mod junit;
 mod machine;
 mod measure;
 mod method;
-mod pages;
+mod metric;
+mod page;
 mod parquet;
+mod parquet_files;
+mod probe;
 mod progress;
-mod reader;
+mod recognise;
 mod report;
 mod row;
 mod run;
 mod run_record;
+mod seen;
 mod statistics;
 mod suite;
+mod task;
 
 pub use arrcoc::Error;
+pub use compare::compare;
+pub use dataset::Length;
+pub use probe::{ARGUMENT as PROBE, answer as probe};
 pub use run::{Options, Run, plan, run};

@@ -6,7 +6,7 @@
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use arrcoc_eval::{Error, Options, plan, run};
+use arrcoc_eval::{Error, Length, Options, PROBE, compare, plan, probe, run};
 use clap::{Parser, error::ErrorKind};
 
 /// Runs suites over the engine and writes a report.
@@ -16,6 +16,9 @@ struct Args {
     /// A suite by name, or a suite file; every suite without it
     #[arg(long, value_name = "NAME|FILE")]
     suite: Vec<String>,
+    /// Of the tasks of suites only this one; may be repeated
+    #[arg(long, value_name = "NAME")]
+    task: Vec<String>,
     /// A plugin file: its scorers and allocators join every comparison
     #[arg(long, value_name = "FILE")]
     plugin: Vec<PathBuf>,
@@ -26,11 +29,20 @@ struct Args {
     #[arg(long, value_name = "ID")]
     allocator: Vec<String>,
     /// Fewer pages and samples: for gates, not for claims
-    #[arg(long)]
+    #[arg(long, conflicts_with = "full")]
     quick: bool,
+    /// Everything there is: more pages, more samples, every severity
+    #[arg(long)]
+    full: bool,
+    /// Measure again what earlier runs have measured
+    #[arg(long)]
+    fresh: bool,
     /// Print what would run, and measure nothing
     #[arg(long)]
     plan: bool,
+    /// The folder of an earlier run, which this one must not be worse than
+    #[arg(long, value_name = "DIR")]
+    baseline: Option<PathBuf>,
     /// The folder of this run; a new one under reports/ without it
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -54,18 +66,45 @@ struct Args {
     built_with: Vec<String>,
 }
 
+/// Compares two runs.
+#[derive(Parser)]
+#[command(name = "arrcoc-eval compare")]
+struct CompareArgs {
+    /// The folder of the earlier run
+    before: PathBuf,
+    /// The folder of the later run
+    now: PathBuf,
+}
+
 fn main() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|argument| argument == PROBE) {
+        return match probe() {
+            Ok(found) => {
+                say(&found);
+                ExitCode::SUCCESS
+            }
+            Err(e) => {
+                say(&e.to_string());
+                ExitCode::from(2)
+            }
+        };
+    }
+    if std::env::args().nth(1).is_some_and(|argument| argument == "compare") {
+        let args = match CompareArgs::try_parse_from(std::env::args().skip(1)) {
+            Ok(args) => args,
+            Err(e) => return refuse_arguments(&e, "compare"),
+        };
+        return match compare(&args.before, &args.now) {
+            Ok((text, holds)) => {
+                say(&text);
+                ExitCode::from(u8::from(!holds))
+            }
+            Err(e) => refuse(&e),
+        };
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            say(&e.render().to_string());
-            return ExitCode::SUCCESS;
-        }
-        Err(e) => {
-            let text = e.render().to_string();
-            let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            return refuse(&Error::new(line, "`cargo xtask help eval` shows what is possible"));
-        }
+        Err(e) => return refuse_arguments(&e, "eval"),
     };
     let only_plan = args.plan;
     let options = args.options();
@@ -99,19 +138,42 @@ impl Args {
         };
         Options {
             suites: self.suite,
+            tasks: self.task,
             suites_folder: self.suites,
             plugins: self.plugins,
             fixtures: self.fixtures,
-            reports: self.reports,
             files: self.plugin,
             scorers: self.scorer,
             allocators: self.allocator,
-            quick: self.quick,
+            length: match (self.quick, self.full) {
+                (true, _) => Length::Quick,
+                (_, true) => Length::Full,
+                _ => Length::Standard,
+            },
+            cache: (!self.fresh).then(|| self.reports.join(".cache")),
+            baseline: self.baseline,
             out: self.out,
+            reports: self.reports,
             command: self.command,
             versions: self.built_with.iter().map(pair).collect(),
         }
     }
+}
+
+/// Help, or why the arguments are wrong.
+fn refuse_arguments(error: &clap::Error, command: &str) -> ExitCode {
+    let text = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        say(&text);
+        return ExitCode::SUCCESS;
+    }
+    let mut lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let mut line = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    // A list of arguments follows its line.
+    if line.ends_with(':') {
+        line = lines.fold(line, |line, more| format!("{line} {more}"));
+    }
+    refuse(&Error::new(line, format!("`cargo xtask help {command}` shows what is possible")))
 }
 
 fn say(text: &str) {

@@ -2,10 +2,13 @@
 //!
 //! | measure | asks |
 //! |---|---|
-//! | [`decode`] | how many codes of a page are read at a budget? |
+//! | [`tasks`] | what is found out from a page at a budget? |
 //! | [`repeat`] | does the same request give the same decision? |
 //! | [`shift`] | what do a few pixels change? |
 //! | [`threads`] | does the number of threads change anything? |
+//! | [`paraphrase`] | does it matter what is asked, and not how? |
+//! | [`batch`] | does it matter what else is decided? |
+//! | [`backends`] | does it matter on which device? |
 //! | [`faults`] | what comes out when a plugin misbehaves? |
 //! | [`latency`] | how long does a decision take, beside another one? |
 //! | [`coverage`] | is every size, grid and budget handled? |
@@ -13,36 +16,71 @@
 //! Each turns a suite into rows, and rows into findings, and knows nothing of
 //! the others.
 
+mod backends;
+mod batch;
 mod coverage;
-mod decode;
 mod faults;
 mod latency;
+mod paraphrase;
 mod repeat;
 mod shift;
+mod tasks;
 mod threads;
 
 use arrcoc::Error;
 
-pub(crate) use latency::CONTROL;
+pub(crate) use latency::{CONTROL, YARDSTICK};
+pub(crate) use tasks::CORRUPTED;
 
 use crate::{
+    cache::Cache,
+    dataset::Length,
     finding::Finding,
+    gate::Absent,
     method::{Decider, Method, Workshop},
     progress::Progress,
-    row::Row,
-    suite::{Coverage, Faults, Latency, Measures, Repeat, Shift, Suite, Threads},
+    row::{FAILED, Row},
+    suite::{Batch, Coverage, Faults, Latency, Measures, Repeat, Shift, Suite, Threads},
+    task::Task,
 };
 
-/// The names of all measures.
-pub(crate) const NAMES: &[&str] = &["decode", "repeat", "shift", "threads", "faults", "latency", "coverage"];
+/// The names of all measures but the tasks.
+pub(crate) const NAMES: &[&str] =
+    &["repeat", "shift", "threads", "paraphrase", "batch", "backends", "faults", "latency", "coverage"];
+
+/// Every name that a row's measure can have.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let tasks = Task::ALL.iter().map(|task| task.names().score);
+    NAMES.iter().copied().chain(tasks).chain([tasks::PLACE])
+}
+
+/// Every metric that a row can have.
+pub(crate) fn row_metrics() -> impl Iterator<Item = &'static str> {
+    let tasks = Task::ALL.iter().flat_map(|task| task.metrics());
+    let others = [
+        tasks::METRICS,
+        repeat::METRICS,
+        shift::METRICS,
+        threads::METRICS,
+        paraphrase::METRICS,
+        batch::METRICS,
+        backends::METRICS,
+        faults::METRICS,
+    ];
+    let others = others.into_iter().chain([coverage::METRICS, coverage::OBSERVED]).flatten().copied();
+    tasks.chain(others).chain([FAILED, "time", "stage"])
+}
 
 /// A measure, as a suite asks for it.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind<'a> {
-    Decode,
+    Tasks,
     Repeat(&'a Repeat),
     Shift(&'a Shift),
     Threads(&'a Threads),
+    Paraphrase,
+    Batch(&'a Batch),
+    Backends,
     Faults(&'a Faults),
     Latency(&'a Latency),
     Coverage(&'a Coverage),
@@ -52,19 +90,24 @@ pub(crate) enum Kind<'a> {
 pub(crate) struct Bench<'a> {
     pub(crate) suite: &'a Suite,
     pub(crate) workshop: &'a Workshop,
-    pub(crate) quick: bool,
+    pub(crate) length: Length,
     pub(crate) progress: &'a Progress,
+    pub(crate) cache: &'a Cache,
 }
 
 impl<'a> Kind<'a> {
-    /// The measures that a suite file names.
-    pub(crate) fn of(measures: &'a Measures) -> impl Iterator<Item = Kind<'a>> {
-        let Measures { decode, repeat, shift, threads, faults, latency, coverage } = measures;
+    /// The measures that a suite file names, tasks first where it has any.
+    pub(crate) fn of(tasks: bool, measures: &'a Measures) -> impl Iterator<Item = Kind<'a>> {
+        let Measures { repeat, shift, threads, paraphrase, batch, backends, faults, latency, coverage } =
+            measures;
         [
-            decode.as_ref().map(|_| Kind::Decode),
+            tasks.then_some(Kind::Tasks),
             repeat.as_ref().map(Kind::Repeat),
             shift.as_ref().map(Kind::Shift),
             threads.as_ref().map(Kind::Threads),
+            paraphrase.as_ref().map(|_| Kind::Paraphrase),
+            batch.as_ref().map(Kind::Batch),
+            backends.as_ref().map(|_| Kind::Backends),
             faults.as_ref().map(Kind::Faults),
             latency.as_ref().map(Kind::Latency),
             coverage.as_ref().map(Kind::Coverage),
@@ -76,23 +119,29 @@ impl<'a> Kind<'a> {
     /// Its key in a suite file.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Kind::Decode => "decode",
+            Kind::Tasks => "tasks",
             Kind::Repeat(_) => "repeat",
             Kind::Shift(_) => "shift",
             Kind::Threads(_) => "threads",
+            Kind::Paraphrase => "paraphrase",
+            Kind::Batch(_) => "batch",
+            Kind::Backends => "backends",
             Kind::Faults(_) => "faults",
             Kind::Latency(_) => "latency",
             Kind::Coverage(_) => "coverage",
         }
     }
 
-    /// What its findings are called.
+    /// What its findings are called, but for those of tasks.
     pub(crate) fn metrics(self) -> &'static [&'static str] {
         match self {
-            Kind::Decode => decode::METRICS,
+            Kind::Tasks => tasks::METRICS,
             Kind::Repeat(_) => repeat::METRICS,
             Kind::Shift(_) => shift::METRICS,
             Kind::Threads(_) => threads::METRICS,
+            Kind::Paraphrase => paraphrase::METRICS,
+            Kind::Batch(_) => batch::METRICS,
+            Kind::Backends => backends::METRICS,
             Kind::Faults(_) => faults::METRICS,
             Kind::Latency(_) => latency::METRICS,
             Kind::Coverage(_) => coverage::METRICS,
@@ -100,14 +149,15 @@ impl<'a> Kind<'a> {
     }
 
     /// How many cells it has: what the bar counts.
-    pub(crate) fn cells(self, suite: &Suite, quick: bool) -> u64 {
+    pub(crate) fn cells(self, suite: &Suite, length: Length) -> u64 {
         match self {
-            Kind::Decode => decode::cells(suite, quick),
-            Kind::Repeat(_) => each_decider(suite, quick),
-            Kind::Shift(shift) => each_decider(suite, quick) * shift.pixels.len() as u64,
-            Kind::Threads(_) => each_decider(suite, quick),
+            Kind::Tasks => tasks::cells(suite, length),
+            Kind::Repeat(_) | Kind::Threads(_) | Kind::Paraphrase | Kind::Batch(_) | Kind::Backends => {
+                each_decider(suite, length)
+            }
+            Kind::Shift(shift) => each_decider(suite, length) * shift.pixels.len() as u64,
             Kind::Faults(faults) => faults::cells(faults),
-            Kind::Latency(latency) => latency::cells(suite, latency, quick),
+            Kind::Latency(latency) => latency::cells(suite, latency, length),
             Kind::Coverage(coverage) => coverage::cells(suite, coverage),
         }
     }
@@ -115,23 +165,58 @@ impl<'a> Kind<'a> {
     /// Measures.
     pub(crate) fn rows(self, bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
         match self {
-            Kind::Decode => decode::rows(bench),
+            Kind::Tasks => tasks::rows(bench),
             Kind::Repeat(repeat) => repeat::rows(bench, repeat),
             Kind::Shift(shift) => shift::rows(bench, shift),
             Kind::Threads(threads) => threads::rows(bench, threads),
+            Kind::Paraphrase => paraphrase::rows(bench),
+            Kind::Batch(batch) => batch::rows(bench, batch),
+            Kind::Backends => backends::rows(bench),
             Kind::Faults(faults) => faults::rows(bench, faults),
             Kind::Latency(latency) => latency::rows(bench, latency),
             Kind::Coverage(coverage) => coverage::rows(bench, coverage),
         }
     }
 
+    /// About how many seconds a cell takes on one core of 2.8 GHz, and whether cells run side by side. For plans, which
+    /// promise nothing: a judge of the user's, or large images, take what they take.
+    fn seconds_per_cell(self) -> (f64, bool) {
+        match self {
+            Kind::Tasks => (0.11, true),
+            Kind::Repeat(_) | Kind::Threads(_) | Kind::Batch(_) => (0.05, true),
+            Kind::Shift(_) | Kind::Backends | Kind::Coverage(_) => (0.03, true),
+            Kind::Paraphrase => (0.1, true),
+            Kind::Faults(_) => (0.05, false),
+            Kind::Latency(_) => (0.012, false),
+        }
+    }
+
+    /// About how many seconds it takes here, when nothing is kept from earlier runs.
+    pub(crate) fn seconds(self, suite: &Suite, length: Length) -> f64 {
+        let (each, side_by_side) = self.seconds_per_cell();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = if side_by_side { cores as f64 } else { 1.0 };
+        self.cells(suite, length) as f64 * each / cores
+    }
+
+    /// What this machine lacks for it.
+    pub(crate) fn lacks(self, workshop: &Workshop) -> Option<Absent> {
+        match self {
+            Kind::Backends => backends::lacks(workshop),
+            _ => None,
+        }
+    }
+
     /// What rows of this measure say together.
     pub(crate) fn findings(self, suite: &Suite, rows: &[Row]) -> Vec<Finding> {
         match self {
-            Kind::Decode => decode::findings(suite, rows),
+            Kind::Tasks => tasks::findings(suite, rows),
             Kind::Repeat(_) => repeat::findings(suite, rows),
             Kind::Shift(_) => shift::findings(suite, rows),
             Kind::Threads(_) => threads::findings(suite, rows),
+            Kind::Paraphrase => paraphrase::findings(suite, rows),
+            Kind::Batch(_) => batch::findings(suite, rows),
+            Kind::Backends => backends::findings(suite, rows),
             Kind::Faults(_) => faults::findings(suite, rows),
             Kind::Latency(_) => latency::findings(suite, rows),
             Kind::Coverage(_) => coverage::findings(suite, rows),
@@ -145,6 +230,6 @@ fn deciders(suite: &Suite) -> impl Iterator<Item = (&Method, &Decider)> {
 }
 
 /// One cell for each page, deciding method and average.
-fn each_decider(suite: &Suite, quick: bool) -> u64 {
-    u64::from(suite.pages(quick)) * deciders(suite).count() as u64 * suite.averages.len() as u64
+fn each_decider(suite: &Suite, length: Length) -> u64 {
+    u64::from(suite.pages(length)) * deciders(suite).count() as u64 * suite.averages.len() as u64
 }

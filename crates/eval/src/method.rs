@@ -16,11 +16,14 @@ use std::path::{Path, PathBuf};
 
 use arrcoc::{Bounds, Catalogue, Config, Engine, Error, Grid, Photo, Request, Search, Tensors};
 use arrcoc_decide::{Policy, Total};
-use arrcoc_host::{Found, NameError, Status, TensorBuf, search::Origin};
+use arrcoc_host::{Found, NameError, Status, TensorBuf, catalogue::GivenParams, search::Origin};
+use serde::{Deserialize, Serialize};
+
+use crate::suite::Params;
 
 /// The standard scorers that look at content alone: they run on any page.
 const CONTENT_SCORERS: [&str; 2] = ["propositional", "perspectival"];
-const SYSTEM: &str = "system";
+pub(crate) const SYSTEM: &str = "system";
 const DOWNSAMPLE: &str = "downsample";
 const ORIGINAL: &str = "original";
 const ANSWER: &str = "answer_mask";
@@ -36,13 +39,26 @@ pub(crate) struct Definition {
 enum Recipe {
     Original,
     Downsample,
-    Engine { scorers: Vec<String>, allocator: Option<String> },
+    Engine(Parts),
+}
+
+/// What an engine is put together from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// None for the standard ones.
+    pub(crate) scorers: Vec<String>,
+    pub(crate) allocator: Option<String>,
+    pub(crate) backend: Option<String>,
+    pub(crate) params: Params,
 }
 
 /// A method that can run.
 pub(crate) struct Method {
     pub(crate) name: String,
     pub(crate) runs: Runs,
+    key: String,
+    /// Why it retreats even on the simplest page; its numbers would be those of another method.
+    pub(crate) retreats: Option<String>,
 }
 
 /// What a method does.
@@ -63,23 +79,27 @@ pub(crate) struct Decider {
 }
 
 impl Definition {
-    /// The engine with these scorers (none for the standard ones) and this allocator.
-    pub(crate) fn engine(name: &str, scorers: &[String], allocator: Option<&str>) -> Definition {
-        let runs = Recipe::Engine { scorers: scorers.to_vec(), allocator: allocator.map(str::to_owned) };
-        Definition { name: name.into(), runs }
+    /// The engine with these parts.
+    pub(crate) fn engine(name: &str, parts: Parts) -> Definition {
+        Definition { name: name.into(), runs: Recipe::Engine(parts) }
     }
 
     fn of_allocator(id: &str) -> Definition {
-        Definition::engine(id, &[], Some(id))
+        Definition::engine(id, Parts { allocator: Some(id.into()), ..Parts::default() })
     }
 
     fn of_scorer(id: &str) -> Definition {
         let scorers: Vec<String> = CONTENT_SCORERS.iter().copied().chain([id]).map(str::to_owned).collect();
-        Definition::engine(&format!("{SYSTEM}+{id}"), &scorers, None)
+        Definition::engine(&format!("{SYSTEM}+{id}"), Parts { scorers, ..Parts::default() })
     }
 }
 
 impl Method {
+    /// Everything that what it does depends on, but for this program: its parts with the hashes of their plugins.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The engine, where there is one.
     pub(crate) fn decider(&self) -> Option<&Decider> {
         match &self.runs {
@@ -107,6 +127,13 @@ impl Decider {
         Engine::open(config)
     }
 
+    /// Another engine of the same method, on a backend.
+    pub(crate) fn on_backend(&self, backend: &str) -> Result<Engine, Error> {
+        let mut config = self.config.clone();
+        config.backend = Some(backend.to_owned());
+        Engine::open(config)
+    }
+
     /// A request as this method may see it.
     pub(crate) fn request(
         &self,
@@ -115,14 +142,62 @@ impl Decider {
         policy: Policy,
         answer: &[u8],
     ) -> Result<Request, Error> {
-        let request = Request::new(photo.clone()).grid(grid).policy(policy);
-        if !self.sees_answer {
-            return Ok(request);
-        }
-        let mask = TensorBuf::new(ANSWER, &[answer.len() as u64], answer)
-            .map_err(|f| Error::new(f.message, "the mask has one element a patch"))?;
-        Ok(request.tensors(Tensors::default().with(mask)?))
+        request(photo, grid, policy, self.sees_answer.then_some(answer))
     }
+
+    /// What another process needs to open the same engine.
+    pub(crate) fn recorded(&self) -> Recorded {
+        let Config { search, scorers, allocator, backend, params, .. } = &self.config;
+        Recorded {
+            files: search.files.clone(),
+            folders: search.folders.clone(),
+            scorers: scorers.clone(),
+            allocator: allocator.clone(),
+            backend: backend.clone(),
+            params: params.clone(),
+            sees_answer: self.sees_answer,
+        }
+    }
+}
+
+/// A method's engine, as it is told to another process.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Recorded {
+    files: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+    scorers: Vec<String>,
+    allocator: Option<String>,
+    backend: Option<String>,
+    params: GivenParams,
+    pub(crate) sees_answer: bool,
+}
+
+impl Recorded {
+    /// The engine's configuration, on one thread.
+    pub(crate) fn config(self) -> Config {
+        let mut config = Config::default();
+        config.search = Search { files: self.files, folders: self.folders, ..Search::default() };
+        config.scorers = self.scorers;
+        config.allocator = self.allocator;
+        config.backend = self.backend;
+        config.params = self.params;
+        config.threads = 1;
+        config
+    }
+}
+
+/// A request; with the answer where the method is told.
+pub(crate) fn request(
+    photo: &Photo,
+    grid: Grid,
+    policy: Policy,
+    answer: Option<&[u8]>,
+) -> Result<Request, Error> {
+    let request = Request::new(photo.clone()).grid(grid).policy(policy);
+    let Some(answer) = answer else { return Ok(request) };
+    let mask = TensorBuf::new(ANSWER, &[answer.len() as u64], answer)
+        .map_err(|f| Error::new(f.message, "the mask has one element a patch"))?;
+    Ok(request.tensors(Tensors::default().with(mask)?))
 }
 
 /// Where methods come from: the plugins that were found.
@@ -158,9 +233,9 @@ impl Workshop {
         let runs = match name {
             ORIGINAL => Recipe::Original,
             DOWNSAMPLE => Recipe::Downsample,
-            SYSTEM => Recipe::Engine { scorers: Vec::new(), allocator: None },
+            SYSTEM => Recipe::Engine(Parts::default()),
             id if self.catalogue.allocators().any(|a| a.id == id) => {
-                Recipe::Engine { scorers: Vec::new(), allocator: Some(id.into()) }
+                Recipe::Engine(Parts { allocator: Some(id.into()), ..Parts::default() })
             }
             other => {
                 let fixed = [SYSTEM, DOWNSAMPLE, ORIGINAL];
@@ -240,28 +315,39 @@ impl Workshop {
         let runs = match &definition.runs {
             Recipe::Original => Runs::Original,
             Recipe::Downsample => Runs::Downsample,
-            Recipe::Engine { scorers, allocator } => {
+            Recipe::Engine(Parts { scorers, allocator, backend, params }) => {
                 let mut config = Config::default();
                 config.search = self.search.clone();
                 config.scorers = scorers.clone();
                 config.allocator = allocator.clone();
+                config.backend = backend.clone();
+                config.params = params
+                    .iter()
+                    .map(|(id, keys)| (id.clone(), keys.clone().into_iter().collect()))
+                    .collect();
                 config.threads = 1;
+                self.catalogue.check_params(&config.params)?;
                 let requires = allocator.as_deref().and_then(|id| self.catalogue.allocator_info(id).ok());
                 let sees_answer = requires.is_some_and(|info| info.requires.iter().any(|t| t == ANSWER));
                 let engine = Engine::open(config.clone())?;
                 Runs::Engine(Box::new(Decider { config, engine, sees_answer }))
             }
         };
-        let method = Method { name, runs };
+        let mut method = Method { key: format!("{definition:?}"), name, runs, retreats: None };
         if let Some(decider) = method.decider() {
             let grid = Grid::new(2, 2)?;
             let photo = Photo::from_rgb(16, 16, (0..=255).flat_map(|v| [v; 3]).collect())?;
             let policy = Policy::new(Bounds::default(), Total::Average(100.0));
             let request = decider.request(&photo, grid, policy, &[1, 0, 0, 0])?;
-            decider.engine.allocate(&request).map_err(|e| {
+            let decision = decider.engine.allocate(&request).map_err(|e| {
                 let message = format!("the method `{}` cannot decide: {e}", method.name);
                 Error::new(message, "methods are compared on pages alone: leave it out")
             })?;
+            method.retreats = decision.reasons.first().cloned();
+            for plugin in &decision.plugins {
+                let parameters = serde_json::Value::Object(plugin.parameters.clone());
+                method.key += &format!("; {} {} {parameters}", plugin.part, plugin.identity.blake3);
+            }
         }
         Ok(method)
     }

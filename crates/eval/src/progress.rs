@@ -20,6 +20,11 @@ impl Progress {
         self.0.set_message(what.to_owned());
     }
 
+    /// Cells are done.
+    pub(crate) fn ticks(&self, cells: u64) {
+        self.0.inc(cells);
+    }
+
     /// A cell is done.
     pub(crate) fn tick(&self) {
         self.0.inc(1);

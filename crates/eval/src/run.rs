@@ -9,9 +9,13 @@ use std::{
 use arrcoc::Error;
 
 use crate::{
+    cache::Cache,
+    compare::{Comparison, RunFiles},
+    dataset::Length,
     finding::{self, Finding},
     folder::Folder,
-    gate::{self, Verdict},
+    gate::{self, Absent, Verdict},
+    junit,
     machine::{self, Machine},
     measure::Bench,
     method::{Definition, Workshop},
@@ -21,6 +25,7 @@ use crate::{
     row::Row,
     run_record::RunRecord,
     suite::{self, Suite, Unproved},
+    task::Task,
 };
 
 /// What to run.
@@ -36,16 +41,22 @@ pub struct Options {
     pub fixtures: PathBuf,
     /// The folder where runs land.
     pub reports: PathBuf,
+    /// Names of tasks: of the tasks of suites only these; empty for all.
+    pub tasks: Vec<String>,
     /// Plugin files: each of their scorers and allocators joins every comparison.
     pub files: Vec<PathBuf>,
     /// Scorers that join every comparison, beside the standard ones.
     pub scorers: Vec<String>,
     /// Allocators that join every comparison.
     pub allocators: Vec<String>,
-    /// Fewer pages and samples, for gates and not for claims.
-    pub quick: bool,
+    /// How many pages and samples.
+    pub length: Length,
+    /// Where what was measured is kept for the next run; none to keep nothing.
+    pub cache: Option<PathBuf>,
     /// The folder of this run; none for a new one below `reports`.
     pub out: Option<PathBuf>,
+    /// The folder of an earlier run, which this one must not be worse than.
+    pub baseline: Option<PathBuf>,
     /// The command, as it was given.
     pub command: String,
     /// Names and versions of what this was built with, for the record.
@@ -70,6 +81,7 @@ struct Done {
     rows: Vec<Row>,
     findings: Vec<Finding>,
     verdicts: Vec<Verdict>,
+    seconds: f64,
 }
 
 /// Runs suites and writes their report.
@@ -82,18 +94,19 @@ pub fn run(options: &Options) -> Result<Run, Error> {
     let started = Instant::now();
     let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files)?;
     let suites = prove(options, &workshop)?;
+    let cache = Cache::open(options.cache.as_deref())?;
+    let baseline = options.baseline.as_deref().map(RunFiles::read).transpose()?;
     let machine = Machine::here();
     let mut record = RunRecord::new(&options.command, &machine, &options.versions);
     let stamp: String = record.created.chars().take(19).map(|c| if c == ':' { '-' } else { c }).collect();
     let folder = Folder::claim(options.out.as_deref(), &options.reports, &stamp)?;
 
-    let cells = suites.iter().flat_map(|suite| suite.kinds().map(|kind| kind.cells(suite, options.quick)));
+    let cells = suites.iter().flat_map(|suite| suite.kinds().map(|kind| kind.cells(suite, options.length)));
     let progress = Progress::new(cells.sum());
     let mut done = Vec::new();
     for suite in suites {
-        let begun = Instant::now();
-        let suite = measure(suite, &workshop, options.quick, &progress)?;
-        record.suite(&suite.suite, options.quick, begun.elapsed().as_secs_f64());
+        let suite = measure(suite, &workshop, options.length, &cache, &progress)?;
+        record.suite(&suite.suite, options.length, suite.seconds);
         done.push(suite);
     }
     drop(progress);
@@ -102,32 +115,74 @@ pub fn run(options: &Options) -> Result<Run, Error> {
     not_measured.extend(workshop.unusable());
     not_measured.push("plugins in worker processes: every plugin ran inside this process".into());
     record.seconds = started.elapsed().as_secs_f64();
-    record.quick = options.quick;
+    record.length = options.length;
+    record.cells = cache.counts().into();
+    not_measured.extend(cache.refused().map(|reason| format!("nothing was kept for the next run: {reason}")));
+    for asked in done.iter().flat_map(|d| &d.suite.tasks) {
+        let said = asked.judge.as_ref().ok().and_then(|judge| judge.introduction());
+        record.versions.extend(said.map(|said| (asked.task.names().score.to_owned(), said)));
+    }
+    let left_out = done.iter().flat_map(|d| &d.suite.left_out);
+    let mut left_out: Vec<String> = left_out
+        .map(|(name, reason)| format!("method `{name}` cannot run on these pages: {reason}"))
+        .collect();
+    left_out.sort();
+    left_out.dedup();
+    not_measured.extend(left_out);
+    let unjudged = done.iter().flat_map(|d| d.suite.unjudged());
+    not_measured
+        .extend(unjudged.map(|(asked, reason)| format!("task `{}`: {reason}", asked.task.names().score)));
     record.backends = measured_backends;
     record.not_measured = not_measured;
     record.plugins(workshop.catalogue());
-    let verdicts: Vec<Verdict> = done.iter().flat_map(|d| d.verdicts.clone()).collect();
+    let mut verdicts: Vec<Verdict> = done.iter().flat_map(|d| d.verdicts.clone()).collect();
     let findings: Vec<Finding> = done.iter().flat_map(|d| d.findings.clone()).collect();
-    record.results(&verdicts, &findings);
+    let rows: Vec<Row> = done.iter().flat_map(|d| d.rows.clone()).collect();
+    let mut against = Vec::new();
+    if let Some(baseline) = &baseline {
+        let versions = done.iter().map(|d| (d.suite.name.clone(), d.suite.version)).collect();
+        against = Comparison::of(baseline, &RunFiles::here(&machine, versions, rows.clone())).verdicts();
+        verdicts.extend(against.clone());
+    }
+    record.results(&verdicts, &findings, &rows);
 
     let measured: Vec<Measured<'_>> = done.iter().map(Done::measured).collect();
     let frame = Frame {
         command: &options.command,
         created: &record.created,
         seconds: record.seconds,
-        quick: options.quick,
+        length: options.length,
         machine: &machine,
         versions: &record.versions,
         backends: &record.backends,
         not_measured: &record.not_measured,
+        against: &against,
     };
-    let rows: Vec<Row> = done.iter().flat_map(|d| d.rows.clone()).collect();
-    let folder = write(folder, &report::whole(&frame, &measured), &rows, &record);
-    Ok(Run { holds: record.holds, summary: report::summary(&measured), folder })
+    let mut seconds: Vec<(String, f64)> = done.iter().map(|d| (d.suite.name.clone(), d.seconds)).collect();
+    if !against.is_empty() {
+        seconds.push(("baseline".into(), 0.0));
+    }
+    let summary = report::summary(&frame, &measured);
+    let explorer = report::explorer::items(done.iter().map(|d| &d.suite), options.length)?;
+    let texts = [
+        ("index.html", report::page::html(&report::view::page(&frame, &measured, explorer))?),
+        ("report.md", report::whole(&frame, &measured)),
+        ("summary.md", summary.clone()),
+        ("junit.xml", junit::xml(&seconds, &verdicts)),
+    ];
+    let folder = write(folder, &texts, &rows, &record);
+    Ok(Run { holds: record.holds, summary, folder })
 }
 
-fn write(folder: Folder, report: &str, rows: &[Row], record: &RunRecord<'_>) -> Result<PathBuf, Error> {
-    folder.write("report.md", report)?;
+fn write(
+    folder: Folder,
+    texts: &[(&str, String)],
+    rows: &[Row],
+    record: &RunRecord<'_>,
+) -> Result<PathBuf, Error> {
+    for (name, text) in texts {
+        folder.write(name, text)?;
+    }
     parquet::write(&folder.path("results.parquet"), rows)?;
     let json = serde_json::to_string_pretty(record)
         .map_err(|e| Error::new(format!("the record cannot be written: {e}"), "report this"))?;
@@ -142,23 +197,45 @@ fn write(folder: Folder, report: &str, rows: &[Row], record: &RunRecord<'_>) -> 
 pub fn plan(options: &Options) -> Result<String, Error> {
     let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files)?;
     let mut text = String::new();
-    let mut total = 0;
+    let (mut total, mut seconds) = (0, 0.0);
     for suite in prove(options, &workshop)? {
         let methods: Vec<&str> = suite.methods.iter().map(|m| m.name.as_str()).collect();
         let averages: Vec<String> = suite.averages.iter().map(f64::to_string).collect();
         _ = writeln!(text, "{} (version {}, {})", suite.name, suite.version, suite.source.shown);
-        _ = writeln!(text, "  {} pages of {}", suite.pages(options.quick), suite.dataset.size.0);
+        for dataset in &suite.datasets {
+            let size = dataset.size().map_or(String::new(), |size| format!(" of {size}"));
+            let name = &dataset.name;
+            _ = writeln!(text, "  {:9} {} pages{size}", name, dataset.pages(options.length));
+        }
         _ = writeln!(text, "  methods   {}", methods.join(", "));
         _ = writeln!(text, "  averages  {}", averages.join(", "));
         for kind in suite.kinds() {
-            let cells = kind.cells(&suite, options.quick);
+            let cells = kind.cells(&suite, options.length);
+            let about = kind.seconds(&suite, options.length);
             total += cells;
-            _ = writeln!(text, "  {:9} {cells} cells", kind.name());
+            seconds += about;
+            _ = writeln!(text, "  {:9} {cells} cells, {}", kind.name(), duration(about));
+        }
+        for (asked, reason) in suite.unjudged() {
+            _ = writeln!(text, "  not measured: task `{}`: {reason}", asked.task.names().score);
+        }
+        for (name, reason) in &suite.left_out {
+            _ = writeln!(text, "  not measured: method `{name}`: {reason}");
         }
         _ = writeln!(text, "  gates     {}", suite.gates.len());
     }
-    _ = writeln!(text, "{total} cells");
+    let kept = "less what is kept from earlier runs";
+    _ = writeln!(text, "{total} cells, {} on this machine, {kept}", duration(seconds));
     Ok(text)
+}
+
+/// `about 40 s`, `about 3 min`.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "under 1 s".into(),
+        s if s < 90.0 => format!("about {s:.0} s"),
+        s => format!("about {:.0} min", s / 60.0),
+    }
 }
 
 fn prove(options: &Options, workshop: &Workshop) -> Result<Vec<Suite>, Error> {
@@ -169,8 +246,9 @@ fn prove(options: &Options, workshop: &Workshop) -> Result<Vec<Suite>, Error> {
     for id in &options.scorers {
         added.push(workshop.scorer(id)?);
     }
+    let only = options.tasks.iter().map(|name| Task::of_name(name)).collect::<Result<Vec<Task>, _>>()?;
     let files = suite::find(&options.suites, &options.suites_folder)?;
-    let prove = |file: &PathBuf| Unproved::read(Path::new(file))?.prove(workshop, &added);
+    let prove = |file: &PathBuf| Unproved::read(Path::new(file))?.prove(workshop, &added, &only);
     let suites = files.iter().map(prove).collect::<Result<Vec<_>, Error>>()?;
     for (i, suite) in suites.iter().enumerate() {
         if let Some(other) = suites[..i].iter().find(|other| other.name == suite.name) {
@@ -182,19 +260,27 @@ fn prove(options: &Options, workshop: &Workshop) -> Result<Vec<Suite>, Error> {
     Ok(suites)
 }
 
-fn measure(suite: Suite, workshop: &Workshop, quick: bool, progress: &Progress) -> Result<Done, Error> {
+fn measure(
+    suite: Suite,
+    workshop: &Workshop,
+    length: Length,
+    cache: &Cache,
+    progress: &Progress,
+) -> Result<Done, Error> {
+    let begun = Instant::now();
     let mut rows = Vec::new();
     let mut findings = Vec::new();
     for kind in suite.kinds() {
         progress.say(&format!("{}: {}", suite.name, kind.name()));
-        let bench = Bench { suite: &suite, workshop, quick, progress };
+        let bench = Bench { suite: &suite, workshop, length, progress, cache };
         let observed = kind.rows(&bench)?;
         findings.extend(kind.findings(&suite, &observed));
         rows.extend(observed);
     }
     finding::correct(&mut findings, |finding| report::is_primary(&suite, finding));
-    let verdicts = gate::judge(&suite, &findings);
-    Ok(Done { suite, rows, findings, verdicts })
+    let absent: Vec<Absent> = suite.kinds().filter_map(|kind| kind.lacks(workshop)).collect();
+    let verdicts = gate::judge(&suite, &findings, &absent);
+    Ok(Done { suite, rows, findings, verdicts, seconds: begun.elapsed().as_secs_f64() })
 }
 
 impl Done {

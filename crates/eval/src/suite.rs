@@ -9,6 +9,8 @@
 
 mod file;
 mod prove;
+#[cfg(test)]
+mod schema;
 mod yaml;
 
 use std::{
@@ -17,33 +19,62 @@ use std::{
 };
 
 use arrcoc::{Bounds, Error, Grid, Policy, Sampling, Total, request::terms};
+use arrcoc_datasets::corruption::Corruption;
 use arrcoc_host::NameError;
 
 pub(crate) use file::{
-    ComparisonFile as Comparison, CoverageFile as Coverage, DatasetFile as Dataset, FaultsFile as Faults,
-    GateFile as GateRule, LatencyFile as Latency, MeasureFile as Measures, Part, ProfileFile as Profile,
-    RepeatFile as Repeat, ShiftFile as Shift, Size, ThreadsFile as Threads,
+    BatchFile as Batch, CommandFile as CommandRule, ComparisonFile as Comparison, CoverageFile as Coverage,
+    FaultsFile as Faults, GateFile as GateRule, LatencyFile as Latency, MeasureFile as Measures, Params,
+    Part, ProfileFile as Profile, RepeatFile as Repeat, ShiftFile as Shift, Size, TasksFile as Tasks,
+    ThreadsFile as Threads,
 };
 use file::{SCHEMA, SuiteFile};
 use yaml::Step;
 
-use crate::{measure::Kind, method::Method};
+use crate::{
+    dataset::{Dataset, Length},
+    measure::Kind,
+    method::Method,
+    task::{Judge, Task},
+};
 
 /// A suite, proved.
 pub(crate) struct Suite {
     pub(crate) name: String,
     pub(crate) version: u32,
     pub(crate) description: String,
-    pub(crate) dataset: Dataset,
+    /// At least one.
+    pub(crate) datasets: Vec<Dataset>,
     pub(crate) grid: Grid,
     pub(crate) bounds: Bounds,
     pub(crate) averages: Vec<f64>,
     pub(crate) methods: Vec<Method>,
+    /// Methods that cannot run on these pages, with the reason.
+    pub(crate) left_out: Vec<(String, String)>,
     pub(crate) against: Vec<String>,
+    pub(crate) tasks: Vec<Asked>,
+    pub(crate) corrupt: Option<Corrupt>,
     pub(crate) measures: Measures,
     pub(crate) primary: Vec<Comparison>,
     pub(crate) gates: Vec<Gate>,
     pub(crate) source: Source,
+}
+
+/// A task, as a suite asks for it.
+pub(crate) struct Asked {
+    pub(crate) task: Task,
+    /// Indices of the datasets that it is on.
+    pub(crate) on: Vec<usize>,
+    /// The traits by which results are told apart.
+    pub(crate) by: Vec<String>,
+    /// Who judges; or why nobody can.
+    pub(crate) judge: Result<Box<dyn Judge>, String>,
+}
+
+/// Pages made worse, for the tasks.
+pub(crate) struct Corrupt {
+    pub(crate) families: Vec<Corruption>,
+    pub(crate) average: f64,
 }
 
 /// A rule for findings, and where it stands.
@@ -57,6 +88,8 @@ pub(crate) struct Gate {
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) shown: String,
+    /// Where relative paths in it begin.
+    pub(crate) folder: PathBuf,
     pub(crate) text: String,
     pub(crate) blake3: String,
 }
@@ -83,7 +116,8 @@ impl Source {
         let text = String::from_utf8(std::fs::read(path).map_err(failed)?)
             .map_err(|_| Error::new(format!("{}: not UTF-8", path.display()), "save it as UTF-8"))?;
         let blake3 = blake3::hash(text.as_bytes()).to_hex().to_string();
-        Ok(Source { shown: shown(path), text, blake3 })
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Ok(Source { shown: shown(path), folder, text, blake3 })
     }
 
     /// `file:line:column` of a value.
@@ -104,7 +138,7 @@ impl Source {
 }
 
 /// The path as it is shown: from the working directory where it lies below it.
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
     let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     full.strip_prefix(&here).map_or(path, Path::new).display().to_string()
@@ -164,8 +198,13 @@ impl Unproved {
 
 impl Suite {
     /// How many pages are measured on.
-    pub(crate) fn pages(&self, quick: bool) -> u32 {
-        if quick { self.dataset.quick } else { self.dataset.pages }
+    pub(crate) fn pages(&self, length: Length) -> u32 {
+        self.datasets.iter().map(|dataset| dataset.pages(length)).sum()
+    }
+
+    /// The tasks that nobody can judge here, each with the reason.
+    pub(crate) fn unjudged(&self) -> impl Iterator<Item = (&Asked, &str)> {
+        self.tasks.iter().filter_map(|asked| Some((asked, asked.judge.as_ref().err()?.as_str())))
     }
 
     /// What every patch may get, and the total that an average comes to.
@@ -180,7 +219,7 @@ impl Suite {
 
     /// What it measures, in the order in which it does.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind<'_>> {
-        Kind::of(&self.measures)
+        Kind::of(!self.tasks.is_empty(), &self.measures)
     }
 }
 

@@ -42,7 +42,9 @@ fn keys_and_types() {
             broken("size: 1344x1344", "size: wide"),
             broken("bounds: 64..400", "bounds: 400..64"),
             broken("grids: [2x3, 24x24]", "grids: [2x3, 24by24]"),
-            broken("name: codes", "name: cods"),
+            broken("kind: codes", "kind: cods"),
+            broken("decode: {}", "decod: {}"),
+            broken("decode: {}", "decode: {on: codes}"),
             broken("version: 1\n", ""),
             broken("schema: arrcoc.suite/1", "schema: arrcoc.suite/9"),
             broken("suite: small", "suite: Very Small"),
@@ -67,7 +69,7 @@ fn bomb() -> String {
 
 #[test]
 fn names_and_numbers() {
-    let primaries = "  - {metric: read, method: system, against: uniform, average: 225}\n".repeat(13);
+    let primaries = "  - {metric: decode, method: system, against: uniform, average: 225}\n".repeat(13);
     snapshot(
         "names_and_numbers",
         &[
@@ -77,6 +79,20 @@ fn names_and_numbers() {
             broken("system, oracle]", "system, uniform]"),
             broken("[original, uniform, downsample, system, oracle]", "[]"),
             broken("pages: 2", "pages: 0"),
+            broken("pages: 2,", "pages: 2, full: 20000,"),
+            broken(", size: 1344x1344", ""),
+            broken("decode: {}", "decode: {on: [cods]}"),
+            broken("families: [blur]", "families: [blurr]"),
+            broken("families: [blur]", "families: []"),
+            broken("[blur], average: 225", "[blur], average: 226"),
+            broken("batch: {threads: 2}", "batch: {threads: 1}"),
+            broken("sizes: [336x336]", "sizes: [100x100]"),
+            broken("batches: [1, 2]", "batches: [0]"),
+            broken("sweep: [224x224]", "sweep: [8x8]"),
+            broken("system, oracle]", "system, {name: r, allocator: random, params: {random: {sed: 1}}}]"),
+            broken("system, oracle]", "system, {name: r, allocator: random, params: {random: {seed: x}}}]"),
+            broken("system, oracle]", "system, {name: r, allocator: random, params: {randm: {seed: 1}}}]"),
+            broken("system, oracle]", "system, {name: r, backend: cup}]"),
             broken("size: 1344x1344", "size: 100x1344"),
             broken("averages: [100, 225]", "averages: [50, 225]"),
             broken("averages: [100, 225]", "averages: [100, 500]"),
@@ -91,10 +107,10 @@ fn names_and_numbers() {
             broken("samples: 8", "samples: 2"),
             broken("against: [uniform]\n", "against: [edge-density]\n"),
             broken("metric: fault-named", "metric: fault-nmaed"),
-            broken("metric: area, method: oracle", "metric: area, method: oracel"),
+            broken("metric: decode-area, method: oracle", "metric: decode-area, method: oracel"),
             broken("against: uniform, average: 225", "against: uniform, average: 224"),
-            broken("metric: read, method: original, at-least: 0.9", "metric: read, method: original"),
-            broken("  - {metric: read, method: system, against: uniform, average: 225}\n", &primaries),
+            broken("metric: decode, method: original, at-least: 0.9", "metric: decode, method: original"),
+            broken("  - {metric: decode, method: system, against: uniform, average: 225}\n", &primaries),
         ],
     );
 }
@@ -121,8 +137,13 @@ fn requests() {
             desk.run(&["--suite", "latin.yaml"]).refused(),
             refused(&["--suite", "again.yaml"]),
             refused(&["--out", "mine"]),
+            refused(&["--baseline", "mine"]),
+            refused(&["--quick", "--full"]),
+            desk.run(&["compare", "mine", "nowhere"]).refused(),
+            desk.run(&["compare", "mine"]).refused(),
             refused(&["--plugin", "not-a-plugin.so"]),
             refused(&["--plugin", "nowhere.so"]),
+            refused(&["--task", "decod"]),
             refused(&["--scorer", "propositionl"]),
             refused(&["--allocator", "edge-densty"]),
             refused(&["--scorer", "features"]),

@@ -24,7 +24,7 @@ fn the_report() {
     let report = desk.stable(&desk.read("run/report.md"));
     insta::with_settings!({ omit_expression => true, filters => vec![
         // What belongs to the machine, the moment or the clock.
-        (r"full run, [^,]+, \d+ s", "full run, WHEN, SECONDS s"),
+        (r"standard run, [^,]+, \d+ s", "standard run, WHEN, SECONDS s"),
         (r"\*\*Machine:\*\* .*", "**Machine:** MACHINE"),
         (r"takes [^`]+ times as long as", "takes RATIO times as long as"),
         (r"\| (control|system|uniform|oracle) +\| size [^|]*\|.*", "| $1 | size … | TIMES |"),
@@ -37,7 +37,7 @@ fn the_report() {
     });
     let first = ran.stdout.lines().next().unwrap();
     assert_eq!(first, report.lines().next().unwrap());
-    assert!(ran.stdout.contains("QR codes read"), "{ran:?}");
+    assert!(ran.stdout.contains("QR codes decoded"), "{ran:?}");
     assert!(ran.stdout.trim_end().ends_with("report: run/report.md"), "{ran:?}");
     assert!(ran.stderr.is_empty(), "no bar where there is no terminal: {ran:?}");
 }
@@ -53,7 +53,7 @@ fn rows_and_record_agree_with_the_report_and_the_docs() {
     }
     let record: serde_json::Value = serde_json::from_str(&desk.read("run/run.json")).unwrap();
     assert_eq!(record["schema"], "arrcoc.run/1");
-    assert_eq!(record["quick"], true);
+    assert_eq!(record["length"], "quick");
     assert_eq!(record["holds"], true);
     assert!(record["plugins"].as_array().unwrap().iter().any(|p| p["id"] == "baselines"));
     // A finding, computed again from the rows.
@@ -62,7 +62,10 @@ fn rows_and_record_agree_with_the_report_and_the_docs() {
     let (metric, method, average) = (text("metric"), text("method"), number("average"));
     let (value, weight) = (number("value"), number("weight"));
     let read = |i: &usize| {
-        metric.get(*i) == Some("read") && method.get(*i) == Some("system") && average.get(*i) == Some(225.0)
+        metric.get(*i) == Some("decode")
+            && frame.column("condition").unwrap().str().unwrap().get(*i).is_none()
+            && method.get(*i) == Some("system")
+            && average.get(*i) == Some(225.0)
     };
     let (mut sum, mut of) = (0.0, 0.0);
     for i in (0..frame.height()).filter(read) {
@@ -73,7 +76,8 @@ fn rows_and_record_agree_with_the_report_and_the_docs() {
     let finding = findings
         .iter()
         .find(|f| {
-            f["metric"] == "read"
+            f["metric"] == "decode"
+                && f["condition"].is_null()
                 && f["method"] == "system"
                 && f["average"] == 225.0
                 && f["against"].is_null()
@@ -86,7 +90,7 @@ fn rows_and_record_agree_with_the_report_and_the_docs() {
 #[test]
 fn a_gate_that_fails_is_named_first() {
     let desk = Desk::new();
-    let gate = "name: the oracle helps, metric: area, method: oracle, against: uniform, at-least: 0.1";
+    let gate = "name: the oracle helps, metric: decode-area, method: oracle, against: uniform, at-least: 0.1";
     assert!(SMALL.contains(gate));
     let broken = SMALL.replace(gate, &gate.replace("0.1", "0.99"));
     let ran = small(&desk, &broken, &["--quick"]);
@@ -96,10 +100,10 @@ fn a_gate_that_fails_is_named_first() {
         assert_eq!(lines.next().unwrap(), "# Evaluation: 1 of 3 gates FAILED");
         let named = lines.nth(1).unwrap();
         assert!(
-            named.starts_with("- **failed: small: the oracle helps**: `area` of `oracle` against"),
+            named.starts_with("- **failed: small: the oracle helps**: `decode-area` of `oracle` against"),
             "{named}"
         );
-        assert!(named.ends_with("(small.yaml:25:12)"), "{named}");
+        assert!(named.ends_with("(small.yaml:30:12)"), "{named}");
     }
     let record: serde_json::Value = serde_json::from_str(&desk.read("run/run.json")).unwrap();
     assert_eq!(record["holds"], false);
@@ -122,11 +126,13 @@ fn the_same_run_twice_says_the_same() {
     let desk = Desk::new();
     let findings = |name: &str| -> Vec<serde_json::Value> {
         desk.write("small.yaml", SMALL);
-        assert_eq!(desk.run(&["--suite", "small.yaml", "--quick", "--out", name]).code, 0);
+        assert_eq!(desk.run(&["--suite", "small.yaml", "--quick", "--fresh", "--out", name]).code, 0);
         let record: serde_json::Value =
             serde_json::from_str(&desk.read(&format!("{name}/run.json"))).unwrap();
         let timed = |f: &serde_json::Value| {
-            ["time", "stage"].iter().any(|t| f["metric"].as_str().unwrap().starts_with(t))
+            ["time", "stage", "offline", "cold", "warm", "memory"]
+                .iter()
+                .any(|t| f["metric"].as_str().unwrap().starts_with(t))
         };
         record["findings"].as_array().unwrap().iter().filter(|f| !timed(f)).cloned().collect()
     };
@@ -141,13 +147,13 @@ fn a_run_that_is_killed_leaves_no_half_of_a_report() {
     desk.write("small.yaml", SMALL);
     let mut child = desk.command(&["--suite", "small.yaml"]).spawn().unwrap();
     // Until it has begun to write down where it will end.
-    while desk.names("reports").is_empty() {
+    while desk.runs().is_empty() {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it was killed");
         std::thread::sleep(Duration::from_millis(5));
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    for name in desk.names("reports") {
+    for name in desk.runs() {
         assert!(name.starts_with('.') && name.ends_with(".partial"), "{name}");
     }
 }
@@ -161,7 +167,7 @@ fn a_full_disk_does_not_take_the_verdicts_with_it() {
     let mut command = desk.command(&["--suite", "small.yaml", "--quick"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let staging = loop {
-        match desk.names("reports").first() {
+        match desk.runs().first() {
             Some(name) => break desk.path("reports").join(name),
             None => std::thread::sleep(Duration::from_millis(2)),
         }
@@ -174,7 +180,7 @@ fn a_full_disk_does_not_take_the_verdicts_with_it() {
     assert!(stdout.starts_with("# Evaluation: 3 of 3 gates hold"), "{stdout}");
     assert!(stderr.contains("report.md: cannot write: no space left on device"), "{stderr}");
     assert!(stderr.contains("hint: "), "{stderr}");
-    assert!(desk.names("reports").is_empty());
+    assert!(desk.runs().is_empty());
 }
 
 #[test]
@@ -186,11 +192,16 @@ fn two_runs_at_once_have_a_folder_each() {
     for child in &mut both {
         assert!(child.wait().unwrap().success());
     }
-    let names = desk.names("reports");
+    let names = desk.runs();
     assert_eq!(names.len(), 2, "{names:?}");
     for name in names {
         let files: BTreeSet<String> = desk.names(&format!("reports/{name}")).into_iter().collect();
-        assert_eq!(files, ["report.md", "results.parquet", "run.json"].map(str::to_owned).into());
+        assert_eq!(
+            files,
+            ["index.html", "junit.xml", "report.md", "results.parquet", "run.json", "summary.md"]
+                .map(str::to_owned)
+                .into()
+        );
     }
 }
 
@@ -218,7 +229,11 @@ fn every_suite_of_the_project_can_be_planned_and_every_key_is_documented() {
     let mut keys = BTreeSet::new();
     for (place, form) in [
         ("", "{x: 1}"),
-        ("dataset", "dataset: {x: 1}"),
+        ("datasets", "datasets: [{x: 1}]"),
+        ("tasks", "tasks: {x: 1}"),
+        ("decode", "tasks: {decode: {x: 1}}"),
+        ("corrupt", "corrupt: {x: 1}"),
+        ("batch", "measure: {batch: {x: 1}}"),
         ("measure", "measure: {x: 1}"),
         ("primary", "primary: [{x: 1}]"),
         ("gates", "gates: [{x: 1}]"),

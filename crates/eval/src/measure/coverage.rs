@@ -5,14 +5,18 @@
 //! Where a request cannot be carried out (an image smaller than the grid), the
 //! right answer is a clear error, and that is checked too.
 
-use arrcoc::{Decision, Error, Grid};
+use std::collections::BTreeMap;
+
+use arrcoc::{Decision, Error, Grid, Photo, Tensors};
+use arrcoc_host::TensorBuf;
 
 use super::{Bench, deciders};
 use crate::{
-    finding::{Finding, by_page, least},
-    pages::{Item, SIDES, cut},
-    reader::seen,
+    dataset::Dataset,
+    finding::{Finding, Key, least},
+    page::{self, Page, cut},
     row::Row,
+    seen::seen,
     suite::{Coverage, Profile, Size, Suite, policy},
 };
 
@@ -30,6 +34,9 @@ pub(super) const METRICS: &[&str] = &[
     "tension-greatest",
 ];
 
+/// What stands in rows besides.
+pub(super) const OBSERVED: &[&str] = &["tension"];
+
 const PROMISES: &[&str] = &["exact", "in-bounds", "account-exact", "json-exact", "same-size", "refused"];
 
 pub(super) fn cells(suite: &Suite, coverage: &Coverage) -> u64 {
@@ -39,32 +46,41 @@ pub(super) fn cells(suite: &Suite, coverage: &Coverage) -> u64 {
 
 pub(super) fn rows(bench: &Bench<'_>, coverage: &Coverage) -> Result<Vec<Row>, Error> {
     let suite = bench.suite;
-    crate::pages::each(coverage.sizes.len() as u32, |index| {
+    page::each(coverage.sizes.len() as u32, |index| {
         let size = coverage.sizes[index as usize].0;
         // A page has a least side; smaller images are a part of one.
-        let side = |side: u32| side.clamp(*SIDES.start(), *SIDES.end());
-        let page = Size { width: side(size.width), height: side(size.height) };
-        let item = Item::of_size(index, page)?;
-        let photo = cut(item.image(), 0, 0, size)?;
         let mut rows = Vec::new();
+        let contents = contents(suite, index, size)?;
+        // Contents, questions and tensors go round from cell to cell, each at a pace of its own, so that every pair of
+        // values meets.
+        let mut cell = 0;
         for grid in coverage.grids.iter().map(|g| g.0) {
             for profile in &coverage.profiles {
                 for &average in &profile.averages {
                     for (method, decider) in deciders(suite) {
+                        let (page, photo) = &contents[cell % contents.len()];
+                        let question = question(cell / contents.len(), page);
+                        let tensors = tensors(cell / (contents.len() * QUESTIONS), grid)?;
+                        cell += 1;
                         let patches = vec![0; grid.patches()];
                         let request =
-                            decider.request(&photo, grid, policy(profile.bounds.0, average), &patches)?;
+                            decider.request(photo, grid, policy(profile.bounds.0, average), &patches)?;
+                        let request = match tensors {
+                            Some(tensors) if !decider.sees_answer() => request.tensors(tensors),
+                            _ => request,
+                        };
+                        let request = request.query(&question);
                         let row = Row {
                             method: method.name.clone(),
                             average: Some(average),
                             condition: Some(format!("size {size}, grid {grid}, bounds {}", profile.bounds.0)),
                             width: size.width,
                             height: size.height,
-                            ..item.row(&suite.name, "coverage")
+                            ..page.row(&suite.name, "coverage")
                         };
                         match decider.engine().allocate(&request) {
                             Ok(decision) => {
-                                let checked = check(&photo, grid, profile, average, &decision, &row)?;
+                                let checked = check(photo, grid, profile, average, &decision, &row)?;
                                 rows.extend(checked);
                             }
                             Err(error) => {
@@ -82,8 +98,52 @@ pub(super) fn rows(bench: &Bench<'_>, coverage: &Coverage) -> Result<Vec<Row>, E
     })
 }
 
+/// A part of that size of a page of each dataset.
+fn contents(suite: &Suite, index: u32, size: Size) -> Result<Vec<(Page, Photo)>, Error> {
+    let drawn = suite.datasets.iter().filter_map(|dataset| Some((dataset, dataset.sides()?)));
+    let part = |(dataset, sides): (&Dataset, std::ops::RangeInclusive<u32>)| {
+        let side = |side: u32| side.clamp(*sides.start(), *sides.end());
+        let page =
+            dataset.page_of_size(index, Size { width: side(size.width), height: side(size.height) })?;
+        let photo = cut(page.image(), 0, 0, size)?;
+        Ok((page, photo))
+    };
+    drawn.map(part).collect()
+}
+
+/// How many questions there are.
+const QUESTIONS: usize = 4;
+
+/// None, the page's own, one of ten thousand letters, one of signs from everywhere.
+fn question(which: usize, page: &Page) -> String {
+    match which % QUESTIONS {
+        0 => String::new(),
+        1 => page.ask().question,
+        2 => "why ".repeat(2500),
+        _ => "¿qué? 何ですか \u{202e}\u{0} 👩‍👩‍👧 \u{feff}".into(),
+    }
+}
+
+/// None, features of every patch, or features in a space that is shared with the question and that nobody calibrated.
+fn tensors(which: usize, grid: Grid) -> Result<Option<Tensors>, Error> {
+    const WIDTH: usize = 4;
+    let tensor = |name: &str, rows: usize| {
+        let values: Vec<f32> = (0..rows * WIDTH).map(|i| libm::sinf(i as f32)).collect();
+        TensorBuf::new(name, &[rows as u64, WIDTH as u64], &values)
+            .map_err(|fault| Error::new(fault.message, "report this"))
+    };
+    match which % 3 {
+        0 => Ok(None),
+        1 => Ok(Some(Tensors::default().with(tensor("patch_features", grid.patches())?)?)),
+        _ => {
+            let patches = Tensors::default().with(tensor("patch_projected", grid.patches())?)?;
+            Ok(Some(patches.with(tensor("query_embeddings", 1)?)?))
+        }
+    }
+}
+
 fn check(
-    photo: &arrcoc::Photo,
+    photo: &Photo,
     grid: Grid,
     profile: &Profile,
     average: f64,
@@ -145,27 +205,18 @@ pub(super) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
     for promise in PROMISES {
         findings.extend(least(&suite.name, &all, promise, "cells"));
     }
-    let tensions: Vec<Row> = rows
-        .iter()
-        .filter(|row| row.metric == "tension")
-        .map(|row| Row { average: None, ..row.clone() })
-        .collect();
-    for ((method, _, condition), values) in by_page(&tensions, "tension") {
-        let mut sorted: Vec<f64> = values.iter().map(|v| v.0).collect();
-        sorted.sort_by(f64::total_cmp);
+    let mut tensions: BTreeMap<Key, Vec<f64>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.metric == "tension") {
+        let key = Key::new(&row.dataset, &row.method, None, row.condition.as_deref());
+        tensions.entry(key).or_default().push(row.value);
+    }
+    for (key, mut values) in tensions {
+        values.sort_by(f64::total_cmp);
         for (metric, q) in [("tension-least", 0.0), ("tension-greatest", 1.0)] {
             findings.push(Finding {
-                suite: suite.name.clone(),
-                metric,
-                method: method.clone(),
-                against: None,
-                average: None,
-                condition: condition.clone(),
-                estimate: crate::statistics::quantile(&sorted, q),
-                interval: None,
-                n: sorted.len(),
-                of: "cells",
-                test: None,
+                estimate: crate::statistics::quantile(&values, q),
+                n: values.len(),
+                ..key.finding(&suite.name, metric, "cells")
             });
         }
     }

@@ -7,7 +7,13 @@
 //! itself, in the same rounds. A ratio inside the control's interval is no
 //! finding.
 //!
-//! Decoding an image file and rendering are not part of a decision. One thread.
+//! Decoding an image file and rendering are not part of a decision. One thread,
+//! one request after the other: what MLPerf calls a single stream. [`offline`]
+//! is about throughput, [`sweep`] about size, memory and cold starts.
+
+mod offline;
+mod sweep;
+mod yardstick;
 
 use std::{hint::black_box, time::Instant};
 
@@ -16,30 +22,47 @@ use arrcoc_datasets::Random;
 
 use super::{Bench, deciders};
 use crate::{
-    finding::{Finding, by_page},
-    pages::Item,
+    dataset::Length,
+    finding::{Finding, Key, OnPage, by_page},
+    metric::scenario::{SINGLE_STREAM, percentile},
     row::Row,
-    statistics::{bootstrap, quantile, samples_for},
+    statistics::{bootstrap, quantile, ratio_of_times},
     suite::{Latency, Suite},
 };
 
 /// Milliseconds of a decision, by percentile; of a stage of it; the ratio of two methods in the same round, as
 /// the median over rounds.
-pub(super) const METRICS: &[&str] = &["time-p50", "time-p90", "time-p99", "stage-p50", "time-ratio"];
+pub(super) const METRICS: &[&str] = &[
+    "time-p50",
+    "time-p90",
+    "time-p99",
+    "stage-p50",
+    "time-ratio",
+    "stage-ratio",
+    offline::RATE,
+    "cold-open",
+    "cold-first",
+    "warm-p50",
+    "memory-beside",
+];
+
+/// A fixed piece of work that runs once a round: what stages are measured against, from run to run.
+pub(crate) const YARDSTICK: &str = "yardstick";
 
 /// The name under which the first method runs a second time.
 pub(crate) const CONTROL: &str = "control";
 
-const PERCENTILES: [(u32, &str); 3] = [(50, "time-p50"), (90, "time-p90"), (99, "time-p99")];
+const PERCENTILES: [(u32, &str); 3] = [(50, "time-p50"), (SINGLE_STREAM, "time-p90"), (99, "time-p99")];
 
-fn samples(latency: &Latency, quick: bool) -> u32 {
-    if quick { latency.quick } else { latency.samples }
+fn samples(latency: &Latency, length: Length) -> u32 {
+    length.choose(latency.quick, latency.samples, latency.samples)
 }
 
-pub(super) fn cells(suite: &Suite, latency: &Latency, quick: bool) -> u64 {
+pub(super) fn cells(suite: &Suite, latency: &Latency, length: Length) -> u64 {
     let arms = deciders(suite).count() as u64 + 1;
     let combinations = (latency.sizes.len() * suite.averages.len()) as u64;
-    arms * combinations * u64::from(samples(latency, quick))
+    let rounds = arms * combinations * u64::from(samples(latency, length));
+    rounds + sweep::cells(suite, latency, length) + offline::cells(deciders(suite).count() as u64, latency)
 }
 
 /// A method that takes its turn.
@@ -53,13 +76,15 @@ pub(super) fn rows(bench: &Bench<'_>, latency: &Latency) -> Result<Vec<Row>, Err
     let suite = bench.suite;
     let mut rows = Vec::new();
     for size in &latency.sizes {
-        let item = Item::of_size(0, size.0)?;
-        let answer = item.answer(suite.grid)?;
+        let page = suite.datasets[0].page_of_size(0, size.0)?;
+        let ask = page.ask();
+        let answer = ask.answer_mask(&page.tiling(suite.grid)?);
         for &average in &suite.averages {
             let mut arms = Vec::new();
             let first = deciders(suite).next().map(|(_, decider)| (CONTROL, decider));
             for (name, decider) in deciders(suite).map(|(m, d)| (m.name.as_str(), d)).chain(first) {
-                let request = decider.request(&item.photo, suite.grid, suite.policy(average), &answer)?;
+                let request = decider.request(&page.photo, suite.grid, suite.policy(average), &answer)?;
+                let request = request.query(&ask.question);
                 arms.push(Arm { name, engine: decider.another(1)?, request });
             }
             for arm in &arms {
@@ -69,10 +94,22 @@ pub(super) fn rows(bench: &Bench<'_>, latency: &Latency) -> Result<Vec<Row>, Err
             }
             let mut random = Random::new(u64::from(size.0.width));
             let mut order: Vec<usize> = (0..arms.len()).collect();
-            for round in 0..samples(latency, bench.quick) {
+            for round in 0..samples(latency, bench.length) {
                 for i in (1..order.len()).rev() {
                     order.swap(i, random.below(i as u32 + 1) as usize);
                 }
+                let yardstick = Instant::now();
+                black_box(yardstick::histogram(page.image()));
+                let yardstick = yardstick.elapsed().as_secs_f64() * 1e3;
+                rows.push(Row {
+                    method: YARDSTICK.into(),
+                    average: Some(average),
+                    condition: Some(format!("size {}", size.0)),
+                    item: round,
+                    metric: "time",
+                    value: yardstick,
+                    ..page.row(&suite.name, "latency")
+                });
                 for &turn in &order {
                     let arm = &arms[turn];
                     let started = Instant::now();
@@ -84,8 +121,9 @@ pub(super) fn rows(bench: &Bench<'_>, latency: &Latency) -> Result<Vec<Row>, Err
                         applied: Some(decision.applied),
                         condition: Some(format!("size {}", size.0)),
                         reason: decision.reasons.join("; "),
+                        decision: decision.id.clone(),
                         item: round,
-                        ..item.row(&suite.name, "latency")
+                        ..page.row(&suite.name, "latency")
                     };
                     for (stage, micros) in &decision.timings_us {
                         let condition = Some(format!("size {}, {stage}", size.0));
@@ -98,44 +136,46 @@ pub(super) fn rows(bench: &Bench<'_>, latency: &Latency) -> Result<Vec<Row>, Err
             }
         }
     }
+    rows.extend(offline::rows(bench, latency)?);
+    rows.extend(sweep::rows(bench, latency)?);
     Ok(rows)
 }
 
 pub(super) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let times = by_page(rows, "time");
-    let base = |method: &str, average: Option<u64>, condition: &Option<String>| Finding {
-        suite: suite.name.clone(),
-        metric: "time-p50",
-        method: method.into(),
-        against: None,
-        average: average.map(f64::from_bits),
-        condition: condition.clone(),
-        estimate: 0.0,
-        interval: None,
-        n: 0,
-        of: "runs",
-        test: None,
-    };
-    for ((method, average, condition), values) in &times {
-        let mut sorted: Vec<f64> = values.iter().map(|v| v.0).collect();
-        sorted.sort_by(f64::total_cmp);
-        for (percentile, metric) in PERCENTILES.iter().filter(|(p, _)| sorted.len() >= samples_for(*p)) {
-            findings.push(Finding {
-                metric,
-                estimate: quantile(&sorted, f64::from(*percentile) / 100.0),
-                n: sorted.len(),
-                ..base(method, *average, condition)
-            });
+    for (key, runs) in &times {
+        let sorted = sorted(runs);
+        for (percent, metric) in PERCENTILES {
+            let Some(estimate) = percentile(&sorted, percent) else { continue };
+            findings.push(Finding { estimate, n: sorted.len(), ..key.finding(&suite.name, metric, "runs") });
         }
     }
-    for ((method, average, condition), values) in by_page(rows, "stage") {
-        let mut sorted: Vec<f64> = values.iter().map(|v| v.0).collect();
-        sorted.sort_by(f64::total_cmp);
-        let estimate = quantile(&sorted, 0.5);
-        let found =
-            Finding { metric: "stage-p50", estimate, n: sorted.len(), ..base(&method, average, &condition) };
+    for (key, runs) in by_page(rows, "stage") {
+        let sorted = sorted(&runs);
+        findings.push(Finding {
+            estimate: quantile(&sorted, 0.5),
+            n: sorted.len(),
+            ..key.finding(&suite.name, "stage-p50", "runs")
+        });
+    }
+    for ((key, stage), runs) in stages(rows) {
+        let yard = Key::new(&key.dataset, YARDSTICK, key.average(), key.condition.as_deref());
+        let Some(yards) = times.get(&yard) else { continue };
+        let mut found = ratio(suite, &key, YARDSTICK, &runs, yards);
+        (found.metric, found.condition) = ("stage-ratio", Some(stage));
         findings.push(found);
+    }
+    for metric in sweep::METRICS.iter().chain([&offline::RATE]) {
+        for (key, runs) in by_page(rows, metric) {
+            let values: Vec<f64> = runs.iter().map(|run| run.value).collect();
+            findings.push(Finding {
+                estimate: quantile(&sorted(&runs), 0.5),
+                interval: bootstrap(values.len(), |drawn| median(&values, drawn)),
+                n: runs.len(),
+                ..key.finding(&suite.name, metric, "runs")
+            });
+        }
     }
     let first = deciders(suite).next().map(|(method, _)| method.name.clone()).unwrap_or_default();
     let control = [(CONTROL.to_owned(), first.clone())].into_iter();
@@ -144,23 +184,55 @@ pub(super) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
         others.map(move |name| (name, against.clone()))
     });
     for (method, against) in control.chain(pairs) {
-        for ((_, average, condition), values) in times.iter().filter(|((name, ..), _)| *name == method) {
-            let Some(others) = times.get(&(against.clone(), *average, condition.clone())) else { continue };
-            let ratios: Vec<f64> = values.iter().zip(others).map(|(a, b)| a.0 / b.0).collect();
-            let median = |rounds: &[usize]| {
-                let mut drawn: Vec<f64> = rounds.iter().map(|&i| ratios[i]).collect();
-                drawn.sort_by(f64::total_cmp);
-                quantile(&drawn, 0.5)
-            };
-            findings.push(Finding {
-                metric: "time-ratio",
-                against: Some(against.clone()),
-                estimate: median(&(0..ratios.len()).collect::<Vec<_>>()),
-                interval: bootstrap(ratios.len(), median),
-                n: ratios.len(),
-                ..base(&method, *average, condition)
-            });
+        for (key, runs) in times.iter().filter(|(key, _)| key.method == method) {
+            let Some(others) = times.get(&key.of_method(&against)) else { continue };
+            findings.push(ratio(suite, key, &against, runs, others));
         }
     }
     findings
+}
+
+fn sorted(runs: &[OnPage]) -> Vec<f64> {
+    let mut sorted: Vec<f64> = runs.iter().map(|run| run.value).collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+}
+
+/// How many times as long, round by round; without an interval where there are too few rounds for one.
+fn ratio(suite: &Suite, key: &Key, against: &str, runs: &[OnPage], others: &[OnPage]) -> Finding {
+    let both = runs.iter().filter_map(|run| {
+        let at = others.binary_search_by_key(&run.item, |other| other.item).ok()?;
+        Some((run.value, others[at].value))
+    });
+    let (times, others): (Vec<f64>, Vec<f64>) = both.unzip();
+    let found = ratio_of_times(&times, &others);
+    let few = || {
+        let mut ratios: Vec<f64> = times.iter().zip(&others).map(|(a, b)| a / b).collect();
+        ratios.sort_by(f64::total_cmp);
+        quantile(&ratios, 0.5)
+    };
+    Finding {
+        against: Some(against.to_owned()),
+        estimate: found.map_or_else(few, |ratio| ratio.estimate),
+        interval: found.map(|ratio| ratio.interval),
+        n: found.map_or(times.len(), |ratio| ratio.rounds),
+        ..key.finding(&suite.name, "time-ratio", "runs")
+    }
+}
+
+fn median(values: &[f64], drawn: &[usize]) -> f64 {
+    let mut drawn: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
+    drawn.sort_by(f64::total_cmp);
+    quantile(&drawn, 0.5)
+}
+
+/// The runs of each stage that calls a plugin, under the key of the whole decision and with the stage's condition.
+fn stages(rows: &[Row]) -> Vec<((Key, String), Vec<OnPage>)> {
+    let called = |(key, runs): (Key, Vec<OnPage>)| {
+        let condition = key.condition.clone()?;
+        let (size, stage) = condition.split_once(", ")?;
+        let whole = Key::new(&key.dataset, &key.method, key.average(), Some(size));
+        (stage.starts_with("score ") || stage == "decide").then_some(((whole, condition.clone()), runs))
+    };
+    by_page(rows, "stage").into_iter().filter_map(called).collect()
 }

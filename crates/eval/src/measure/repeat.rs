@@ -9,7 +9,7 @@ use arrcoc::Error;
 use super::{Bench, deciders};
 use crate::{
     finding::{Finding, least},
-    pages::{self, Item},
+    page,
     row::Row,
     suite::{Repeat, Suite},
 };
@@ -19,14 +19,16 @@ pub(super) const METRICS: &[&str] = &["repeat-equal"];
 
 pub(super) fn rows(bench: &Bench<'_>, repeat: &Repeat) -> Result<Vec<Row>, Error> {
     let suite = bench.suite;
-    pages::each(suite.pages(bench.quick), |index| {
-        let item = Item::draw(&suite.dataset, index)?;
-        let answer = item.answer(suite.grid)?;
+    page::every(bench, "repeat", |page| {
+        let ask = page.ask();
+        let answer = ask.answer_mask(&page.tiling(suite.grid)?);
         let mut rows = Vec::new();
         for (method, decider) in deciders(suite) {
             let other = decider.another(1)?;
             for &average in &suite.averages {
-                let request = decider.request(&item.photo, suite.grid, suite.policy(average), &answer)?;
+                let request = decider
+                    .request(&page.photo, suite.grid, suite.policy(average), &answer)?
+                    .query(&ask.question);
                 let first = decider.engine().allocate(&request)?;
                 let mut equal = true;
                 for time in 1..repeat.times {
@@ -41,7 +43,7 @@ pub(super) fn rows(bench: &Bench<'_>, repeat: &Repeat) -> Result<Vec<Row>, Error
                     value: f64::from(u8::from(equal)),
                     reason: first.reasons.join("; "),
                     decision: first.id,
-                    ..item.row(&suite.name, "repeat")
+                    ..page.row(&suite.name, "repeat")
                 });
                 bench.progress.tick();
             }

@@ -10,7 +10,7 @@ use arrcoc::Error;
 use super::{Bench, deciders};
 use crate::{
     finding::{Finding, means},
-    pages::{self, Item, cut},
+    page::{self, cut},
     row::Row,
     statistics::{rank_correlation, total_variation},
     suite::{Shift, Size, Suite},
@@ -21,20 +21,21 @@ pub(super) const METRICS: &[&str] = &["shift-moved", "shift-rho"];
 
 pub(super) fn rows(bench: &Bench<'_>, shift: &Shift) -> Result<Vec<Row>, Error> {
     let suite = bench.suite;
-    pages::each(suite.pages(bench.quick), |index| {
-        let item = Item::draw(&suite.dataset, index)?;
-        let answer = item.answer(suite.grid)?;
+    page::every(bench, "shift", |page| {
+        let ask = page.ask();
+        let answer = ask.answer_mask(&page.tiling(suite.grid)?);
         let mut rows = Vec::new();
         for &[x, y] in &shift.pixels {
-            let size = Size { width: item.image().width() - x, height: item.image().height() - y };
-            let windows = [cut(item.image(), 0, 0, size)?, cut(item.image(), x, y, size)?];
+            let size = Size { width: page.image().width() - x, height: page.image().height() - y };
+            let windows = [cut(page.image(), 0, 0, size)?, cut(page.image(), x, y, size)?];
             for (method, decider) in deciders(suite) {
                 for &average in &suite.averages {
                     let mut tokens = [vec![], vec![]];
                     let mut reasons = Vec::new();
                     for (window, tokens) in windows.iter().zip(&mut tokens) {
                         let policy = suite.policy(average);
-                        let request = decider.request(window, suite.grid, policy, &answer)?;
+                        let request =
+                            decider.request(window, suite.grid, policy, &answer)?.query(&ask.question);
                         let decision = decider.engine().allocate(&request)?;
                         *tokens = decision.flat_tokens();
                         reasons.extend(decision.reasons);
@@ -45,7 +46,7 @@ pub(super) fn rows(bench: &Bench<'_>, shift: &Shift) -> Result<Vec<Row>, Error> 
                         average: Some(average),
                         condition: Some(format!("shift {x},{y}")),
                         reason: reasons.join("; "),
-                        ..item.row(&suite.name, "shift")
+                        ..page.row(&suite.name, "shift")
                     };
                     let [a, b] = &tokens;
                     let moved = total_variation(a, b);

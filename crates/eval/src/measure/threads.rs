@@ -9,7 +9,7 @@ use arrcoc::Error;
 use super::{Bench, deciders};
 use crate::{
     finding::{Finding, least},
-    pages::{self, Item},
+    page,
     row::Row,
     suite::{Suite, Threads},
 };
@@ -21,15 +21,17 @@ pub(super) fn rows(bench: &Bench<'_>, threads: &Threads) -> Result<Vec<Row>, Err
     let suite = bench.suite;
     let numbers: Vec<String> = threads.counts.iter().map(u32::to_string).collect();
     let condition = format!("threads {}", numbers.join(","));
-    pages::each(suite.pages(bench.quick), |index| {
-        let item = Item::draw(&suite.dataset, index)?;
-        let answer = item.answer(suite.grid)?;
+    page::every(bench, "threads", |page| {
+        let ask = page.ask();
+        let answer = ask.answer_mask(&page.tiling(suite.grid)?);
         let mut rows = Vec::new();
         for (method, decider) in deciders(suite) {
             let engines: Vec<_> =
                 threads.counts.iter().map(|&n| decider.another(n)).collect::<Result<_, _>>()?;
             for &average in &suite.averages {
-                let request = decider.request(&item.photo, suite.grid, suite.policy(average), &answer)?;
+                let request = decider
+                    .request(&page.photo, suite.grid, suite.policy(average), &answer)?
+                    .query(&ask.question);
                 let decisions: Vec<_> =
                     engines.iter().map(|engine| engine.allocate(&request)).collect::<Result<_, _>>()?;
                 let equal = decisions.windows(2).all(|pair| pair[0].id == pair[1].id);
@@ -39,7 +41,7 @@ pub(super) fn rows(bench: &Bench<'_>, threads: &Threads) -> Result<Vec<Row>, Err
                     condition: Some(condition.clone()),
                     metric: "threads-equal",
                     value: f64::from(u8::from(equal)),
-                    ..item.row(&suite.name, "threads")
+                    ..page.row(&suite.name, "threads")
                 });
                 bench.progress.tick();
             }

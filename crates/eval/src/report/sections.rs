@@ -4,18 +4,21 @@ use std::fmt::Write as _;
 
 use super::{
     Measured,
-    table::{Table, p_value, percent, plain, points, ratio, whole_percent, with_interval},
+    failures::retreats,
+    scores::score_tables_and_comparisons,
+    table::{Table, Titled, p_value, percent, plain, points, ratio, with_interval},
+    times::time_tables,
 };
 use crate::{
+    dataset::Length,
     finding::Finding,
     measure::{CONTROL, Kind},
-    method::Runs,
-    statistics::{detectable, least_p},
+    statistics::{Pace, Ratio, detectable, least_p, pace, wilson},
     suite::{Comparison, Suite},
 };
 
 /// What counts as shown.
-const LEVEL: f64 = 0.05;
+pub(super) const LEVEL: f64 = 0.05;
 
 /// The suite's findings in sentences, the primary comparisons first.
 pub(crate) fn verdicts(measured: &Measured<'_>) -> Vec<String> {
@@ -23,12 +26,19 @@ pub(crate) fn verdicts(measured: &Measured<'_>) -> Vec<String> {
         measured.suite.primary.iter().filter_map(|c| comparison(measured, c)).collect();
     for kind in measured.suite.kinds() {
         match kind {
-            Kind::Decode => {}
+            Kind::Tasks => {}
             Kind::Faults(_) => sentences.push(faults(measured)),
             Kind::Repeat(_) => sentences.extend(kept(measured, "repeat-equal", "a repeat decides the same")),
             Kind::Threads(_) => {
                 sentences.extend(kept(measured, "threads-equal", "the number of threads changes nothing"));
             }
+            Kind::Batch(_) => {
+                sentences.extend(kept(measured, "batch-equal", "what else is decided changes nothing"))
+            }
+            Kind::Backends => {
+                sentences.extend(kept(measured, "backend-equal", "every backend decides the same"))
+            }
+            Kind::Paraphrase => sentences.extend(wordings(measured)),
             Kind::Shift(_) => sentences.extend(shifts(measured)),
             Kind::Latency(_) => sentences.extend(ratios(measured)),
             Kind::Coverage(_) => sentences.extend(promises(measured)),
@@ -46,7 +56,7 @@ fn faults(measured: &Measured<'_>) -> String {
     )
 }
 
-fn of<'a>(measured: &'a Measured<'_>, metric: &'a str) -> impl Iterator<Item = &'a Finding> {
+pub(super) fn of<'a>(measured: &'a Measured<'_>, metric: &'a str) -> impl Iterator<Item = &'a Finding> {
     measured.findings.iter().filter(move |f| f.metric == metric)
 }
 
@@ -57,6 +67,8 @@ pub(crate) fn is_primary(suite: &Suite, finding: &Finding) -> bool {
 
 fn fits(comparison: &Comparison, finding: &Finding) -> bool {
     comparison.metric == finding.metric
+        && comparison.dataset.as_ref().is_none_or(|dataset| *dataset == finding.dataset)
+        && finding.condition.is_none()
         && comparison.method == finding.method
         && Some(&comparison.against) == finding.against.as_ref()
         && comparison.average == finding.average
@@ -67,10 +79,7 @@ fn comparison(measured: &Measured<'_>, comparison: &Comparison) -> Option<String
     let p = finding.test.and_then(|t| t.holm).unwrap_or(1.0);
     let at = finding.average.map_or(String::new(), |average| format!(" at {average} tokens a patch"));
     let Comparison { metric, method, against, .. } = comparison;
-    let what = match metric.as_str() {
-        "area" => "codes over all budgets",
-        _ => "codes",
-    };
+    let what = what(measured, metric);
     let difference = with_interval(finding, points);
     let Some(interval) = finding.interval else {
         let n = counted(finding);
@@ -80,8 +89,8 @@ fn comparison(measured: &Measured<'_>, comparison: &Comparison) -> Option<String
     };
     let shown = p < LEVEL && !interval.contains(0.0);
     let said = match (shown, finding.estimate > 0.0) {
-        (true, true) => format!("`{method}` reads more {what} than `{against}`{at}"),
-        (true, false) => format!("`{method}` reads fewer {what} than `{against}`{at}"),
+        (true, true) => format!("`{method}` is ahead of `{against}` in {what}{at}"),
+        (true, false) => format!("`{method}` is behind `{against}` in {what}{at}"),
         (false, _) => format!("no difference was shown between `{method}` and `{against}` in {what}{at}"),
     };
     // At the strictest step of the correction: the number is on the safe side.
@@ -97,13 +106,30 @@ fn comparison(measured: &Measured<'_>, comparison: &Comparison) -> Option<String
     Some(format!("{said}: {difference} points, Holm {}, {}{power}", p_value(p), counted(finding)))
 }
 
+/// What a metric of a task counts, in words.
+fn what(measured: &Measured<'_>, metric: &str) -> String {
+    let names = measured.suite.tasks.iter().map(|asked| asked.task.names());
+    for names in names {
+        if metric == names.score {
+            return names.what.into();
+        }
+        if metric == names.area {
+            return format!("{} over all budgets", names.what);
+        }
+    }
+    format!("`{metric}`")
+}
+
 fn kept(measured: &Measured<'_>, metric: &str, says: &str) -> Option<String> {
     let all: Vec<&Finding> = of(measured, metric).collect();
     let broken: Vec<&str> = all.iter().filter(|f| f.estimate < 1.0).map(|f| f.method.as_str()).collect();
     let n: usize = all.iter().map(|f| f.n).sum();
     match (all.is_empty(), broken.is_empty()) {
         (true, _) => None,
-        (_, true) => Some(format!("{says}, bit for bit, in {n} of {n} cases")),
+        (_, true) => {
+            let least = wilson(n as u64, n as u64).map_or(0.0, |i| i.low);
+            Some(format!("{says}, bit for bit, in {n} of {n} cases (95 %: at least {} %)", percent(least)))
+        }
         (_, false) => Some(format!("it is NOT so that {says}: {}", broken.join(", "))),
     }
 }
@@ -121,19 +147,37 @@ fn shifts(measured: &Measured<'_>) -> Option<String> {
     (!all.is_empty()).then(|| format!("share of tokens that move with the page, at most: {}", all.join("; ")))
 }
 
+/// How far another question moves tokens, against another wording.
+fn wordings(measured: &Measured<'_>) -> Vec<String> {
+    let sentence = |f: &Finding| {
+        let same = |g: &&Finding| g.method == f.method && g.dataset == f.dataset && g.average == f.average;
+        let question = of(measured, "question-moved").find(same)?;
+        let wording =
+            of(measured, "wording-moved").filter(same).max_by(|a, b| a.estimate.total_cmp(&b.estimate))?;
+        Some(format!(
+            "`{}` moves {} % of its tokens for another question and at most {} % for another wording: ratio {}",
+            f.method,
+            percent(question.estimate),
+            percent(wording.estimate),
+            with_interval(f, plain)
+        ))
+    };
+    of(measured, "discrimination").filter_map(sentence).collect()
+}
+
 /// The condition, and the average where the suite has more than one.
-fn circumstances(measured: &Measured<'_>, finding: &Finding) -> String {
+pub(super) fn circumstances(measured: &Measured<'_>, finding: &Finding) -> String {
     let average = finding.average.filter(|_| measured.suite.averages.len() > 1);
     let average = average.map(|average| format!("{average} tokens a patch"));
     finding.condition.iter().cloned().chain(average).collect::<Vec<_>>().join(", ")
 }
 
-fn plural(pages: u32) -> String {
+pub(super) fn plural(pages: u32) -> String {
     if pages == 1 { "1 page".into() } else { format!("{pages} pages") }
 }
 
 /// `24 pages`, `1 page`.
-fn counted(finding: &Finding) -> String {
+pub(super) fn counted(finding: &Finding) -> String {
     let of = if finding.n == 1 { finding.of.trim_end_matches('s') } else { finding.of };
     format!("{} {of}", finding.n)
 }
@@ -146,16 +190,26 @@ fn control<'a>(measured: &'a Measured<'_>, like: &Finding) -> Option<&'a Finding
 fn ratios(measured: &Measured<'_>) -> Vec<String> {
     let mut sentences = Vec::new();
     for finding in of(measured, "time-ratio").filter(|f| f.method != CONTROL) {
-        let (Some(interval), Some(noise)) = (finding.interval, control(measured, finding)) else { continue };
-        let noise = noise.interval.unwrap_or(interval);
-        let apart = interval.low > noise.high.max(1.0) || interval.high < noise.low.min(1.0);
         let against = finding.against.as_deref().unwrap_or_default();
         let (method, size) = (&finding.method, circumstances(measured, finding));
-        let ratio = with_interval(finding, ratio);
-        sentences.push(if apart {
-            format!("`{method}` takes {ratio} times as long as `{against}` ({size}, {} runs)", finding.n)
-        } else {
-            format!("no difference in time was shown between `{method}` and `{against}`: {ratio} ({size}, {} runs)", finding.n)
+        let said = with_interval(finding, ratio);
+        let of =
+            |f: &Finding| f.interval.map(|interval| Ratio { estimate: f.estimate, interval, rounds: f.n });
+        let (Some(own), Some(noise)) = (of(finding), control(measured, finding).and_then(of)) else {
+            continue;
+        };
+        sentences.push(match pace(&own, &noise) {
+            Pace::Slower | Pace::Faster => {
+                format!("`{method}` takes {said} times as long as `{against}` ({size}, {} runs)", finding.n)
+            }
+            Pace::NoDifference => format!(
+                "no difference in time was shown between `{method}` and `{against}`: {said} ({size}, {} runs)",
+                finding.n
+            ),
+            Pace::TooNoisy => format!(
+                "the machine was too noisy for a verdict on the time of `{method}` against `{against}`: {said} ({size}, {} runs)",
+                finding.n
+            ),
         });
     }
     sentences
@@ -178,39 +232,37 @@ fn promises(measured: &Measured<'_>) -> Vec<String> {
     }
 }
 
-/// The tables of a suite.
-pub(crate) fn suite(measured: &Measured<'_>, quick: bool) -> String {
+/// Every table of a suite.
+pub(crate) fn tables(measured: &Measured<'_>) -> Vec<Titled> {
+    let others = [
+        plain_table(measured, &["shift-moved", "shift-rho"], "Two windows of one page"),
+        plain_table(
+            measured,
+            &["wording-moved", "question-moved", "discrimination"],
+            "Other words, other questions",
+        ),
+        fault_table(measured),
+        tension_table(measured),
+    ];
+    let scores = score_tables_and_comparisons(measured).into_iter();
+    scores.chain(time_tables(measured)).chain(others.into_iter().flatten()).collect()
+}
+
+/// A suite: what it was on, what it found, and its tables.
+pub(crate) fn suite(measured: &Measured<'_>, length: Length) -> String {
     let mut text = String::new();
     let suite = measured.suite;
-    let dataset = &suite.dataset;
-    _ = writeln!(
-        text,
-        "\n{} of `{}`, {} pixels, grid {}, bounds {}.\n",
-        plural(suite.pages(quick)),
-        dataset.name,
-        dataset.size.0,
-        suite.grid,
-        suite.bounds
-    );
+    let datasets = suite.datasets.iter().map(|dataset| {
+        let size = dataset.size().map_or(String::new(), |size| format!(", {size} pixels"));
+        format!("{} of `{}`{size}", plural(dataset.pages(length)), dataset.name)
+    });
+    let datasets = datasets.collect::<Vec<_>>().join("; ");
+    _ = writeln!(text, "\n{datasets}; grid {}, bounds {}.\n", suite.grid, suite.bounds);
     for sentence in verdicts(measured) {
         _ = writeln!(text, "- {sentence}");
     }
-    for table in [
-        read_table(measured),
-        curve_table(measured),
-        where_table(measured),
-        primary_table(measured),
-        exploratory_tables(measured),
-        plain_table(measured, &["shift-moved", "shift-rho"], "Two windows of one page"),
-        fault_table(measured),
-        time_table(measured),
-        stage_table(measured),
-        tension_table(measured),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        _ = write!(text, "\n{table}");
+    for table in tables(measured) {
+        _ = write!(text, "\n{}", table.markdown());
     }
     for line in retreats(measured) {
         _ = writeln!(text, "\n{line}");
@@ -218,123 +270,7 @@ pub(crate) fn suite(measured: &Measured<'_>, quick: bool) -> String {
     text
 }
 
-/// Codes read, a row for each method and a column for each average.
-pub(crate) fn read_table(measured: &Measured<'_>) -> Option<String> {
-    let suite = measured.suite;
-    let rates: Vec<&Finding> = of(measured, "read").filter(|f| f.against.is_none()).collect();
-    let n = rates.first()?.n;
-    let averages = suite.averages.iter().map(f64::to_string);
-    let mut table = Table::new(["tokens a patch".to_owned()].into_iter().chain(averages));
-    for method in suite.methods.iter().filter(|m| !matches!(m.runs, Runs::Original)) {
-        let cell = |average: &f64| {
-            let found = rates.iter().find(|f| f.method == method.name && f.average == Some(*average));
-            found.map_or(String::new(), |f| whole_percent(f))
-        };
-        table.row([method.name.clone()].into_iter().chain(suite.averages.iter().map(cell)));
-    }
-    let original = rates.iter().find(|f| f.average.is_none());
-    let ceiling =
-        original.map_or(String::new(), |f| format!("; on the pages themselves {}", whole_percent(f)));
-    let title = format!(
-        "QR codes read, % (95 % interval over pages), n = {} with {} codes{ceiling}",
-        plural(n as u32),
-        codes(measured)
-    );
-    Some(format!("{title}\n\n{}", table.markdown()))
-}
-
-/// How many codes there are on all pages.
-fn codes(measured: &Measured<'_>) -> f64 {
-    let mut pages: Vec<(u32, f64)> =
-        measured.rows.iter().filter(|r| r.metric == "read").map(|r| (r.item, r.weight)).collect();
-    pages.sort_by_key(|(item, _)| *item);
-    pages.dedup_by_key(|(item, _)| *item);
-    pages.iter().map(|(_, codes)| codes).sum()
-}
-
-fn curve_table(measured: &Measured<'_>) -> Option<String> {
-    let mut table = Table::new(["method", "area, %", "worst drop, points"]);
-    for area in of(measured, "area").filter(|f| f.against.is_none()) {
-        let drop = of(measured, "worst-drop").find(|f| f.method == area.method);
-        let drop = drop.map_or(String::new(), |f| with_interval(f, percent));
-        table.row([area.method.clone(), with_interval(area, percent), drop]);
-    }
-    (!table.is_empty()).then(|| format!("The curve over budgets\n\n{}", table.markdown()))
-}
-
-fn where_table(measured: &Measured<'_>) -> Option<String> {
-    let averages: Vec<String> = measured.suite.averages.iter().map(f64::to_string).collect();
-    let mut table = Table::new(["lift".to_owned()].into_iter().chain(averages));
-    for method in &measured.suite.methods {
-        let cell = |average: &f64| {
-            let found = of(measured, "lift").find(|f| f.method == method.name && f.average == Some(*average));
-            found.map(|f| with_interval(f, plain))
-        };
-        let cells: Vec<Option<String>> = measured.suite.averages.iter().map(cell).collect();
-        if cells.iter().any(Option::is_some) {
-            let named = if method.decider().is_some_and(|d| d.sees_answer()) {
-                format!("{} (knows the answer)", method.name)
-            } else {
-                method.name.clone()
-            };
-            table.row([named].into_iter().chain(cells.into_iter().map(Option::unwrap_or_default)));
-        }
-    }
-    (!table.is_empty()).then(|| {
-        format!("Where the surplus went: on patches with a code, against chance\n\n{}", table.markdown())
-    })
-}
-
-fn primary_table(measured: &Measured<'_>) -> Option<String> {
-    let mut table =
-        Table::new(["metric", "method", "against", "tokens a patch", "difference, points", "Holm", "n"]);
-    for f in measured.findings.iter().filter(|f| is_primary(measured.suite, f)) {
-        table.row([
-            f.metric.into(),
-            f.method.clone(),
-            f.against.clone().unwrap_or_default(),
-            f.average.map_or_else(|| "all".into(), |a| a.to_string()),
-            with_interval(f, points),
-            f.test.and_then(|t| t.holm).map_or(String::new(), p_value),
-            counted(f),
-        ]);
-    }
-    (!table.is_empty()).then(|| format!("Primary comparisons, paired by page\n\n{}", table.markdown()))
-}
-
-/// One table for each method that others are compared with.
-fn exploratory_tables(measured: &Measured<'_>) -> Option<String> {
-    let suite = measured.suite;
-    let averages: Vec<Option<f64>> = suite.averages.iter().map(|a| Some(*a)).chain([None]).collect();
-    let mut text = String::new();
-    for against in &suite.against {
-        let head = suite.averages.iter().map(f64::to_string).chain(["area".to_owned()]);
-        let mut table = Table::new([format!("less {against}")].into_iter().chain(head));
-        for method in &suite.methods {
-            let cell = |average: &Option<f64>| {
-                let found = measured.findings.iter().find(|f| {
-                    f.test.is_some()
-                        && f.method == method.name
-                        && f.against.as_ref() == Some(against)
-                        && f.average == *average
-                });
-                found.map(|f| with_interval(f, points))
-            };
-            let cells: Vec<Option<String>> = averages.iter().map(cell).collect();
-            if cells.iter().any(Option::is_some) {
-                let cells = cells.into_iter().map(Option::unwrap_or_default);
-                table.row([method.name.clone()].into_iter().chain(cells));
-            }
-        }
-        if !table.is_empty() {
-            _ = write!(text, "{}{}", if text.is_empty() { "" } else { "\n" }, table.markdown());
-        }
-    }
-    let title = "Codes read, differences in points, paired by page; exploratory, but for those above";
-    (!text.is_empty()).then(|| format!("{title}\n\n{text}"))
-}
-
-fn plain_table(measured: &Measured<'_>, metrics: &[&str], title: &str) -> Option<String> {
+fn plain_table(measured: &Measured<'_>, metrics: &[&str], title: &str) -> Option<Titled> {
     let mut table = Table::new(["method", "condition", "tokens a patch", "metric", "value", "n"]);
     for f in metrics.iter().flat_map(|metric| of(measured, metric)) {
         table.row([
@@ -346,17 +282,17 @@ fn plain_table(measured: &Measured<'_>, metrics: &[&str], title: &str) -> Option
             counted(f),
         ]);
     }
-    (!table.is_empty()).then(|| format!("{title}\n\n{}", table.markdown()))
+    table.titled(title)
 }
 
-fn fault_table(measured: &Measured<'_>) -> Option<String> {
+fn fault_table(measured: &Measured<'_>) -> Option<Titled> {
     let yes = |f: &Finding| if f.estimate == 1.0 { "yes".to_owned() } else { "**no**".to_owned() };
     let mut table =
-        Table::new(["fault", "tokens a patch", "total and bounds kept", "named", "read, %", "reason"]);
+        Table::new(["fault", "tokens a patch", "total and bounds kept", "named", "likeness", "reason"]);
     for f in of(measured, "fault-admitted") {
         let same = |g: &&Finding| g.condition == f.condition && g.average == f.average;
         let named = of(measured, "fault-named").find(same).map_or(String::new(), yes);
-        let read = of(measured, "fault-read").find(same).map_or(String::new(), |g| percent(g.estimate));
+        let ssim = of(measured, "fault-ssim").find(same).map_or(String::new(), |g| plain(g.estimate));
         let reason =
             measured.rows.iter().find(|row| row.condition == f.condition && row.average == f.average);
         let condition = f.condition.clone().unwrap_or_default();
@@ -365,59 +301,14 @@ fn fault_table(measured: &Measured<'_>) -> Option<String> {
             f.average.map_or_else(String::new, |a| a.to_string()),
             yes(f),
             named,
-            read,
+            ssim,
             reason.map_or(String::new(), |row| row.reason.clone()),
         ]);
     }
-    (!table.is_empty()).then(|| format!("Parts that misbehave on purpose\n\n{}", table.markdown()))
+    table.titled("Parts that misbehave on purpose")
 }
 
-fn time_table(measured: &Measured<'_>) -> Option<String> {
-    let mut table =
-        Table::new(["method", "condition", "p50, ms", "p90, ms", "p99, ms", "ratio", "against", "runs"]);
-    for p50 in of(measured, "time-p50") {
-        let same =
-            |f: &&Finding| f.method == p50.method && f.average == p50.average && f.condition == p50.condition;
-        let at = |metric| {
-            let found = of(measured, metric).find(same);
-            found.map_or_else(|| "too few runs".to_owned(), |f| plain(f.estimate))
-        };
-        let ratios: Vec<&Finding> = of(measured, "time-ratio").filter(same).collect();
-        let cells = |f: Option<&&Finding>| {
-            let ratio = f.map_or(String::new(), |f| with_interval(f, ratio));
-            let against = f.and_then(|f| f.against.clone()).unwrap_or_default();
-            table_row(p50, [at("time-p90"), at("time-p99"), ratio, against])
-        };
-        if ratios.is_empty() {
-            table.row(cells(None));
-        }
-        for ratio in &ratios {
-            table.row(cells(Some(ratio)));
-        }
-    }
-    (!table.is_empty()).then(|| format!("A decision, one thread, methods in turn\n\n{}", table.markdown()))
-}
-
-fn table_row(p50: &Finding, [p90, p99, ratio, against]: [String; 4]) -> Vec<String> {
-    let condition = p50.condition.clone().unwrap_or_default();
-    let (p50, runs, method) = (plain(p50.estimate), p50.n.to_string(), p50.method.clone());
-    vec![method, condition, p50, p90, p99, ratio, against, runs]
-}
-
-fn stage_table(measured: &Measured<'_>) -> Option<String> {
-    let mut table = Table::new(["method", "stage", "p50, ms", "runs"]);
-    for f in of(measured, "stage-p50").filter(|f| f.method != CONTROL) {
-        table.row([
-            f.method.clone(),
-            f.condition.clone().unwrap_or_default(),
-            plain(f.estimate),
-            f.n.to_string(),
-        ]);
-    }
-    (!table.is_empty()).then(|| format!("Stages of a decision\n\n{}", table.markdown()))
-}
-
-fn tension_table(measured: &Measured<'_>) -> Option<String> {
+fn tension_table(measured: &Measured<'_>) -> Option<Titled> {
     let mut table = Table::new(["method", "tension", "least", "greatest", "cells"]);
     for least in of(measured, "tension-least") {
         let same = |f: &&Finding| f.method == least.method && f.condition == least.condition;
@@ -430,34 +321,5 @@ fn tension_table(measured: &Measured<'_>) -> Option<String> {
             least.n.to_string(),
         ]);
     }
-    (!table.is_empty()).then(|| format!("The range of each tension\n\n{}", table.markdown()))
-}
-
-/// Methods that did not run as they should: their numbers are those of a retreat.
-fn retreats(measured: &Measured<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for method in &measured.suite.methods {
-        // The faults are there to retreat, and refusals are checked by themselves.
-        let rows = measured
-            .rows
-            .iter()
-            .filter(|row| row.method == method.name && row.measure != "faults" && row.metric != "refused");
-        let mut decisions: Vec<(&str, &str)> = rows
-            .filter(|row| !row.decision.is_empty())
-            .map(|row| (row.decision.as_str(), row.reason.as_str()))
-            .collect();
-        decisions.sort_unstable();
-        decisions.dedup();
-        let retreated: Vec<&str> =
-            decisions.iter().filter(|(_, reason)| !reason.is_empty()).map(|(_, reason)| *reason).collect();
-        if let Some(first) = retreated.first() {
-            lines.push(format!(
-                "**`{}` retreated in {} of {} decisions**, for example: {first}",
-                method.name,
-                retreated.len(),
-                decisions.len()
-            ));
-        }
-    }
-    lines
+    table.titled("The range of each tension")
 }

@@ -10,7 +10,34 @@ pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
+/// A table with its title.
+pub(crate) struct Titled {
+    pub(crate) title: String,
+    pub(crate) table: Table,
+}
+
+impl Titled {
+    pub(crate) fn markdown(&self) -> String {
+        format!("{}\n\n{}", self.title, self.table.markdown())
+    }
+}
+
 impl Table {
+    /// The table under a title; none where it has no rows.
+    pub(crate) fn titled(self, title: impl Into<String>) -> Option<Titled> {
+        (!self.is_empty()).then(|| Titled { title: title.into(), table: self })
+    }
+
+    /// The names of its columns.
+    pub(crate) fn head(&self) -> &[String] {
+        &self.head
+    }
+
+    /// Its cells, row by row.
+    pub(crate) fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     pub(crate) fn new(head: impl IntoIterator<Item = impl Into<String>>) -> Table {
         Table { head: head.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }

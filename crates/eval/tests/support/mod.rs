@@ -73,11 +73,19 @@ impl Desk {
         names
     }
 
+    /// The folders of runs below `reports`, begun ones too; what is kept for the next run is none.
+    pub fn runs(&self) -> Vec<String> {
+        self.names("reports").into_iter().filter(|name| name != ".cache").collect()
+    }
+
     /// The evaluation with these arguments, not yet started.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_arrcoc-eval"));
+        command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
+        if args.first() == Some(&"compare") {
+            return command;
+        }
         command
-            .args(args)
             .arg("--plugins")
             .arg(assembled().join("plugins"))
             .arg("--fixtures")
@@ -85,9 +93,7 @@ impl Desk {
             .arg("--suites")
             .arg(root().join("suites"))
             .arg("--reports")
-            .arg(self.path("reports"))
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+            .arg(self.path("reports"));
         command
     }
 
@@ -125,4 +131,28 @@ impl Ran {
         assert!(lines[0].starts_with("error: ") && lines[1].starts_with("hint: "), "{self:?}");
         self.stderr
     }
+}
+
+/// A plugin as `plugins new` makes it, built by cargo in a folder of its own; with another source where one is given.
+pub fn scaffolded(desk: &Desk, name: &str, kind: &str, source: Option<&str>) -> PathBuf {
+    let command = assembled().join(format!("arrcoc{}", std::env::consts::EXE_SUFFIX));
+    let folder = desk.path("");
+    let new = Command::new(command)
+        .args(["plugins", "new", name, "--kind", kind])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(new.status.success(), "{new:?}");
+    if let Some(source) = source {
+        desk.write(&format!("{name}/src/lib.rs"), source);
+    }
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--quiet"])
+        .current_dir(folder.join(name))
+        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{built:?}");
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    folder.join(format!("target/release/{DLL_PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_")))
 }

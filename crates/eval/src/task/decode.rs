@@ -1,4 +1,4 @@
-//! The reader: every QR code that is found on a whole page.
+//! The decoder: every QR code that is found on a whole page.
 //!
 //! A published decoder, told nothing but the pixels: not how many codes there
 //! are, nor where. What it returns is compared with what was written, letter by
@@ -6,23 +6,42 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use arrcoc::{Decision, Error, Grid};
-use arrcoc_picture::{Image, Sampling, render};
-use arrcoc_stats::{Tiling, luma};
+use arrcoc_picture::Image;
+use arrcoc_stats::luma;
 use rxing::{
     BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, common::HybridBinarizer,
     multi::MultipleBarcodeReader, qrcode::cpp_port::QrReader,
 };
 
-/// The page as it looks at a decision.
-pub(crate) fn seen(image: &Image, decision: &Decision) -> Result<Image, Error> {
-    let grid = Grid::new(decision.grid.rows, decision.grid.cols)?;
-    let sampling = match decision.policy.sampling {
-        arrcoc::Sampling::Grid => Sampling::Grid,
-        arrcoc::Sampling::Keep => Sampling::Keep,
-    };
-    let tiling = Tiling::new(grid, image.width(), image.height())?;
-    Ok(render(image, &tiling, &decision.flat_tokens(), sampling))
+use super::{Judge, Names, Score, View};
+
+pub(super) const NAMES: Names = Names {
+    score: "decode",
+    area: "decode-area",
+    drop: "decode-drop",
+    kept: "decode-kept",
+    b90: "decode-b90",
+    b95: "decode-b95",
+    besides: &[WRONG],
+    what: "QR codes decoded",
+};
+
+/// Texts that were read and are not on the page.
+const WRONG: &str = "decode-wrong";
+
+/// A decoder of QR codes.
+pub(super) struct Decoder;
+
+impl Judge for Decoder {
+    fn judge(&self, view: &View<'_>) -> Result<Vec<Score>, String> {
+        let reading = read(view.seen, view.ask.answers.iter().map(|answer| answer.text.as_str()));
+        let codes = view.ask.answers.len() as f64;
+        let rate = if codes == 0.0 { 0.0 } else { reading.right as f64 / codes };
+        Ok(vec![
+            Score { metric: NAMES.score, value: rate, weight: codes },
+            Score { metric: WRONG, value: reading.wrong as f64, weight: 1.0 },
+        ])
+    }
 }
 
 /// What a reader made of a page.

@@ -1,0 +1,311 @@
+//! What is found out from a page at a budget?
+//!
+//! Every method turns a page into what a reader sees at that budget, and the
+//! same judges look at all of them. Beside the scores stand, for methods that
+//! decide, where the tokens went.
+//!
+//! A *cell* is one method on one page: all budgets, all questions, all tasks.
+//! It is what is kept, and what a run that was killed does not do again.
+
+mod findings;
+mod place;
+
+use std::cell::OnceCell;
+
+use arrcoc::Error;
+use arrcoc_datasets::corruption::Corruption;
+use arrcoc_picture::{Image, downsample};
+use arrcoc_stats::Tiling;
+
+use super::Bench;
+use crate::{
+    dataset::{Dataset, Length},
+    method::{Decider, Method, Runs},
+    page::{self, Page, failure},
+    row::{FAILED, Row},
+    seen::seen,
+    statistics::rank_correlation,
+    suite::Suite,
+    task::{Judge, Task, View},
+};
+
+pub(super) use findings::findings;
+
+/// Where the tokens went: see [`place`].
+pub(super) const METRICS: &[&str] = place::METRICS;
+
+/// The measure of rows that are of no task.
+pub(super) const PLACE: &str = "place";
+
+/// How a page is shown: as it is, or made worse.
+#[derive(Clone, Copy, PartialEq)]
+enum Shown {
+    AsItIs,
+    Corrupted(Corruption, u8),
+}
+
+impl Shown {
+    fn condition(self) -> Option<String> {
+        match self {
+            Shown::AsItIs => None,
+            Shown::Corrupted(family, severity) => Some(format!("{CORRUPTED}{family} {severity}")),
+        }
+    }
+}
+
+/// How the condition of a corrupted page begins.
+pub(crate) const CORRUPTED: &str = "corrupted: ";
+
+/// Every way in which pages are shown.
+fn shown(suite: &Suite, length: Length) -> Vec<Shown> {
+    let severities: &[u8] = length.choose(&[3], &[1, 3, 5], &[1, 2, 3, 4, 5]);
+    let families = suite.corrupt.iter().flat_map(|corrupt| &corrupt.families);
+    let corrupted = families.flat_map(|family| severities.iter().map(|s| Shown::Corrupted(*family, *s)));
+    [Shown::AsItIs].into_iter().chain(corrupted).collect()
+}
+
+/// Cells and budgets: what the bar counts.
+pub(super) fn cells(suite: &Suite, length: Length) -> u64 {
+    let each = shown(suite, length)
+        .into_iter()
+        .flat_map(|shown| suite.methods.iter().map(move |method| budgets(suite, method, shown).len() as u64));
+    let budgets = each.sum::<u64>();
+    let pages = suite.datasets.iter().enumerate().filter(|(i, _)| judges(suite, *i).next().is_some());
+    pages.map(|(_, dataset)| u64::from(dataset.pages(length)) * budgets).sum()
+}
+
+pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
+    let suite = bench.suite;
+    let mut rows = Vec::new();
+    for (i, dataset) in suite.datasets.iter().enumerate() {
+        let judges: Vec<(Task, &dyn Judge)> = judges(suite, i).collect();
+        if judges.is_empty() {
+            continue;
+        }
+        rows.extend(page::each(dataset.pages(bench.length), |index| {
+            on_page(bench, dataset, &judges, index)
+        })?);
+    }
+    Ok(rows)
+}
+
+/// The tasks on a dataset that can be judged.
+fn judges(suite: &Suite, dataset: usize) -> impl Iterator<Item = (Task, &dyn Judge)> {
+    let on = suite.tasks.iter().filter(move |asked| asked.on.contains(&dataset));
+    on.filter_map(|asked| Some((asked.task, asked.judge.as_deref().ok()?)))
+}
+
+/// The averages at which a method is looked at; none of them for what has no budget.
+fn budgets(suite: &Suite, method: &Method, shown: Shown) -> Vec<Option<f64>> {
+    match (&method.runs, shown, &suite.corrupt) {
+        (Runs::Original, ..) => vec![None],
+        (_, Shown::Corrupted(..), Some(corrupt)) => vec![Some(corrupt.average)],
+        _ => suite.averages.iter().copied().map(Some).collect(),
+    }
+}
+
+fn on_page(
+    bench: &Bench<'_>,
+    dataset: &Dataset,
+    judges: &[(Task, &dyn Judge)],
+    index: u32,
+) -> Result<Vec<Row>, Error> {
+    let suite = bench.suite;
+    let asked = judges.iter().map(|(task, judge)| format!("{} {}", task.names().score, judge.digest()));
+    let asked = asked.collect::<Vec<_>>().join("; ");
+    // Drawn when the first cell needs it: where all are kept, never.
+    let page = OnceCell::new();
+    let mut rows = Vec::new();
+    for shown in shown(suite, bench.length) {
+        let worse = OnceCell::new();
+        for method in &suite.methods {
+            let budgets = budgets(suite, method, shown);
+            let parts = [
+                suite.name.as_str(),
+                &dataset.name,
+                &dataset.key(index),
+                &shown.condition().unwrap_or_default(),
+                method.key(),
+                &format!("{} {} {budgets:?}", suite.grid, suite.bounds),
+                &asked,
+            ];
+            let cell = bench.cache.cell(&parts, || {
+                let page = match page.get_or_init(|| dataset.page(index)) {
+                    Ok(page) => page,
+                    Err(error) => return Ok(vec![failure(&suite.name, PLACE, &dataset.name, index, error)]),
+                };
+                let page = match shown {
+                    Shown::AsItIs => page,
+                    Shown::Corrupted(family, severity) => {
+                        match worse.get_or_init(|| page.corrupted(family, severity)) {
+                            Ok(page) => page,
+                            Err(error) => {
+                                return Ok(vec![failure(&suite.name, PLACE, &dataset.name, index, error)]);
+                            }
+                        }
+                    }
+                };
+                Cell { suite, page, judges, method, condition: shown.condition() }.rows(&budgets)
+            })?;
+            rows.extend(cell);
+            bench.progress.ticks(budgets.len() as u64);
+            if matches!(page.get(), Some(Err(_))) {
+                // Said once; the other methods would only say it again.
+                return Ok(rows);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// One method on one page.
+struct Cell<'a> {
+    suite: &'a Suite,
+    page: &'a Page,
+    judges: &'a [(Task, &'a dyn Judge)],
+    method: &'a Method,
+    condition: Option<String>,
+}
+
+impl Cell<'_> {
+    fn rows(&self, budgets: &[Option<f64>]) -> Result<Vec<Row>, Error> {
+        let tiling = match self.page.tiling(self.suite.grid) {
+            Ok(tiling) => tiling,
+            Err(error) => return Ok(vec![self.failed(self.row(None), error.to_string())]),
+        };
+        let mut rows = Vec::new();
+        for &average in budgets {
+            match (&self.method.runs, average) {
+                (Runs::Engine(decider), Some(average)) => {
+                    self.decided(decider, average, &tiling, &mut rows)?
+                }
+                (Runs::Downsample, Some(average)) => {
+                    let total = self.suite.total(average);
+                    let row = Row { applied: Some(total), ..self.row(Some(average)) };
+                    self.judge_all(&downsample(self.page.image(), total), &tiling, &row, &mut rows);
+                }
+                _ => self.judge_all(self.page.image(), &tiling, &self.row(None), &mut rows),
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The engine decides for each question by itself.
+    fn decided(
+        &self,
+        decider: &Decider,
+        average: f64,
+        tiling: &Tiling,
+        rows: &mut Vec<Row>,
+    ) -> Result<(), Error> {
+        // Many methods decide the same whatever is asked: then the page is drawn once.
+        let mut drawn: Option<(Vec<u32>, Image)> = None;
+        for (i, ask) in self.page.item.asks.iter().enumerate() {
+            let row = Row { ask: Some(i as u32), ..self.row(Some(average)) };
+            let answer = ask.answer_mask(tiling);
+            let request =
+                decider.request(&self.page.photo, self.suite.grid, self.suite.policy(average), &answer)?;
+            let decision = match decider.engine().allocate(&request.query(&ask.question)) {
+                Ok(decision) => decision,
+                Err(error) => {
+                    rows.push(self.failed(row, error.to_string()));
+                    continue;
+                }
+            };
+            let row = Row {
+                applied: Some(decision.applied),
+                reason: decision.reasons.join("; "),
+                decision: decision.id.clone(),
+                ..row
+            };
+            let tokens = decision.flat_tokens();
+            for (metric, value) in place::where_tokens_went(&tokens, self.suite.bounds.min(), &answer) {
+                rows.push(Row { metric, value, ..row.clone() });
+            }
+            if let Some(contribution) = self.contribution(i, tiling, &answer) {
+                let value = rank_correlation(
+                    &tokens.iter().map(|t| f64::from(*t)).collect::<Vec<_>>(),
+                    &contribution,
+                );
+                rows.push(Row { metric: place::CONTRIBUTION, value, ..row.clone() });
+            }
+            if drawn.as_ref().is_none_or(|(of, _)| *of != tokens) {
+                drawn = Some((tokens, seen(self.page.image(), &decision)?));
+            }
+            if let Some((_, image)) = &drawn {
+                self.judge(image, i, (tiling, &answer), &row, rows);
+            }
+        }
+        Ok(())
+    }
+
+    /// How much each patch contributes to the answer, by the first judge that says how sure it is. The same for every
+    /// method and budget, so the page keeps it.
+    fn contribution(&self, index: usize, tiling: &Tiling, answer: &[u8]) -> Option<Vec<f64>> {
+        // Only on the page as it is: once is enough.
+        if self.condition.is_some() {
+            return None;
+        }
+        let found = self.page.contributions.get(index)?.get_or_init(|| {
+            let ask = &self.page.item.asks[index];
+            self.judges.iter().find_map(|(_, judge)| {
+                let sure = |seen: &Image| {
+                    let original = self.page.image();
+                    judge.confidence(&View {
+                        original,
+                        seen,
+                        ask,
+                        tiling,
+                        answer,
+                        tight: self.page.tight,
+                        average: None,
+                    })
+                };
+                place::contributions(self.page.image(), self.suite, tiling, answer, sure)
+            })
+        });
+        found.clone()
+    }
+
+    fn judge_all(&self, seen: &Image, tiling: &Tiling, row: &Row, rows: &mut Vec<Row>) {
+        for (i, ask) in self.page.item.asks.iter().enumerate() {
+            let row = Row { ask: Some(i as u32), ..row.clone() };
+            self.judge(seen, i, (tiling, &ask.answer_mask(tiling)), &row, rows);
+        }
+    }
+
+    fn judge(
+        &self,
+        seen: &Image,
+        ask: usize,
+        (tiling, answer): (&Tiling, &[u8]),
+        row: &Row,
+        rows: &mut Vec<Row>,
+    ) {
+        let ask = &self.page.item.asks[ask];
+        let average = row.average;
+        let view =
+            View { original: self.page.image(), seen, ask, tiling, answer, tight: self.page.tight, average };
+        for (task, judge) in self.judges {
+            let row = Row { measure: task.names().score, ..row.clone() };
+            match judge.judge(&view) {
+                Ok(scores) => rows.extend(scores.into_iter().map(|score| Row {
+                    metric: score.metric,
+                    value: score.value,
+                    weight: score.weight,
+                    ..row.clone()
+                })),
+                Err(reason) => rows.push(self.failed(row, reason)),
+            }
+        }
+    }
+
+    fn row(&self, average: Option<f64>) -> Row {
+        let (method, condition) = (self.method.name.clone(), self.condition.clone());
+        Row { method, average, condition, ..self.page.row(&self.suite.name, PLACE) }
+    }
+
+    fn failed(&self, row: Row, reason: String) -> Row {
+        Row { metric: FAILED, value: f64::NAN, reason, ..row }
+    }
+}

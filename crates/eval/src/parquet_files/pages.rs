@@ -1,0 +1,76 @@
+//! What the pages of a column promise, held against what they can be.
+//!
+//! A column of a Parquet file is a row of pages, each behind a header with its sizes. The reader makes room for what
+//! a header says before it looks at the page, and a size of 2⁶¹ bytes ends the whole process. So the headers are read
+//! here first, and no page is.
+
+use std::{
+    fs::File,
+    io::{BufReader, Seek, SeekFrom},
+    ops::Range,
+};
+
+use polars_parquet_format::{PageHeader, thrift::protocol::TCompactInputProtocol};
+
+/// The most bytes of a page, when it is unpacked: 1 GiB.
+const PAGE_BYTES: u64 = 1 << 30;
+
+/// The most values of a column in one part of the file.
+const VALUES: u64 = 1 << 26;
+
+/// The most bytes of a header, which holds the least and the greatest value of its page.
+const HEADER_BYTES: usize = 1 << 20;
+
+/// Fails unless the headers of a column fit their place in the file and its number of values.
+///
+/// # Errors
+/// What does not fit, in a few words.
+pub(super) fn check(file: &File, place: Range<u64>, values: i64) -> Result<(), String> {
+    let values = u64::try_from(values).ok().filter(|values| *values <= VALUES);
+    let values = values.ok_or("a column has an impossible number of values")?;
+    let mut reader = BufReader::with_capacity(256, file);
+    let mut at = reader.seek(SeekFrom::Start(place.start)).map_err(|e| e.to_string())?;
+    let mut left = values;
+    while left > 0 && at < place.end {
+        let mut protocol = TCompactInputProtocol::new(&mut reader, HEADER_BYTES);
+        let header = PageHeader::read_from_in_protocol(&mut protocol).map_err(|_| "a page has no header")?;
+        let size = sizes(&header, left).ok_or("a page has an impossible size")?;
+        left -= size.values;
+        at = reader.seek(SeekFrom::Current(size.bytes as i64)).map_err(|e| e.to_string())?;
+        if at > place.end {
+            return Err("a page is longer than its column".into());
+        }
+    }
+    Ok(())
+}
+
+/// What a page takes.
+struct Size {
+    /// In the file, behind the header.
+    bytes: u64,
+    /// Of the values of the column.
+    values: u64,
+}
+
+/// The sizes of a page of a column with so many values left; none when they cannot be.
+fn sizes(header: &PageHeader, left: u64) -> Option<Size> {
+    let bytes = u64::try_from(header.compressed_page_size).ok()?;
+    let unpacked = u64::try_from(header.uncompressed_page_size).ok().filter(|bytes| *bytes <= PAGE_BYTES)?;
+    let up_to = |number: i32, most: u64| u64::try_from(number).ok().filter(|number| *number <= most);
+    if let Some(dictionary) = &header.dictionary_page_header {
+        // Each word takes room, but for the empty one.
+        up_to(dictionary.num_values, unpacked + 1)?;
+    }
+    let first = header.data_page_header.as_ref().map(|page| page.num_values);
+    let second = header.data_page_header_v2.as_ref();
+    if let Some(page) = second {
+        up_to(page.num_nulls, left)?;
+        up_to(page.num_rows, left)?;
+        let levels = [page.definition_levels_byte_length, page.repetition_levels_byte_length];
+        levels.into_iter().try_fold(bytes, |room, level| Some(room - up_to(level, room)?))?;
+    }
+    let each = [first, second.map(|page| page.num_values)];
+    let each = each.into_iter().flatten().map(|values| up_to(values, left));
+    let values = each.collect::<Option<Vec<u64>>>()?.into_iter().max().unwrap_or(0);
+    Some(Size { bytes, values })
+}

@@ -1,0 +1,128 @@
+//! `--baseline`: what was made worse on purpose turns the run red, and what was
+//! not changed does not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it breaks")]
+
+mod support;
+
+use support::{Desk, scaffolded, xtask};
+
+const SUITE: &str = "\
+schema: arrcoc.suite/1
+suite: planted
+version: 1
+description: One method that a test changes.
+datasets:
+  - {kind: codes, pages: 14, quick: 2, size: 1344x1344}
+averages: [225]
+methods: [uniform, {name: mine, allocator: edge-density}]
+against: [uniform]
+tasks:
+  decode: {}
+";
+
+#[test]
+fn an_allocator_that_was_made_blind_turns_the_run_red() {
+    let desk = Desk::new();
+    desk.write("suite.yaml", SUITE);
+    let before = desk.run(&["--suite", "suite.yaml", "--out", "before"]);
+    assert_eq!(before.code, 0, "{before:?}");
+
+    let same = desk.run(&["--suite", "suite.yaml", "--out", "same", "--baseline", "before"]);
+    assert_eq!(same.code, 0, "{same:?}");
+    assert!(same.stdout.starts_with("# Evaluation: 1 of 1 gates hold"), "{same:?}");
+    let report = desk.read("same/report.md");
+    assert!(report.contains("findings are the same to the last bit"), "{report}");
+
+    desk.write("suite.yaml", &SUITE.replace("allocator: edge-density", "allocator: stride"));
+    let worse = desk.run(&["--suite", "suite.yaml", "--out", "worse", "--baseline", "before"]);
+    assert_eq!(worse.code, 1, "{worse:?}");
+    let first = worse.stdout.lines().find(|line| line.contains("failed")).unwrap();
+    assert!(first.starts_with("- **failed: baseline: nothing is worse**: planted: `"), "{first}");
+    assert!(first.contains("of `mine` on `codes` at 225"), "{first}");
+    assert!(desk.read("worse/junit.xml").contains("<failure message=\"planted: "), "it is told to CI too");
+    let compared = desk.run(&["compare", "before", "worse"]);
+    assert_eq!(compared.code, 1, "{compared:?}");
+    assert!(compared.stdout.contains("| worse "), "{compared:?}");
+    // The other way round it is better, which is no failure.
+    assert_eq!(desk.run(&["compare", "worse", "before"]).code, 0);
+}
+
+const TIMED: &str = "\
+schema: arrcoc.suite/1
+suite: timed
+version: 1
+description: One plugin that a test makes slower.
+datasets:
+  - {kind: codes, pages: 1, quick: 1, size: 672x672}
+averages: [150]
+methods:
+  - {name: mine, scorers: [propositional, spin], params: {spin: {work: 1000}}}
+measure:
+  latency: {sizes: [672x672], samples: 128, quick: 128, warm-up: 4}
+";
+
+/// A scorer whose work is a parameter: 1000 is some milliseconds.
+const SPIN: &str = r#"
+use arrcoc_sdk::prelude::*;
+
+struct Spin {
+    work: i64,
+}
+
+impl Scorer for Spin {
+    type Prepared = ();
+
+    fn info() -> ScorerInfo {
+        ScorerInfo::new("spin", "works for as long as it is told")
+            .param(Param::integer("work", 0..=1_000_000, 1000, "rounds of work"))
+            .requires("patch_stats")
+            .channel("even", Way::Perspectival, "the same for every patch")
+    }
+
+    fn make(params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
+        Ok(Spin { work: params.integer("work")? })
+    }
+
+    fn prepare(&self, _input: &Inputs<'_>, output: &mut Outputs<'_>, _call: &Call<'_>) -> Result<(), Fault> {
+        let mut state = 1u64;
+        for _ in 0..4000 * self.work {
+            state = std::hint::black_box(state.wrapping_mul(6364136223846793005).wrapping_add(1));
+        }
+        let even = if state == 0 { 0.25 } else { 0.5 };
+        output.slice::<f32>("even")?.fill(even);
+        Ok(())
+    }
+}
+
+arrcoc_sdk::export_plugin! {
+    id: "spin",
+    vendor: "a test",
+    scorers: [Spin],
+    allocators: [],
+}
+"#;
+
+#[test]
+fn a_plugin_that_takes_a_fifth_longer_turns_the_run_red() {
+    xtask(&["build", "--quiet"]);
+    let desk = Desk::new();
+    let plugin = scaffolded(&desk, "spin", "scorer", Some(SPIN));
+    let plugin = plugin.to_str().unwrap();
+    desk.write("suite.yaml", TIMED);
+    let before = desk.run(&["--suite", "suite.yaml", "--plugin", plugin, "--out", "before"]);
+    assert_eq!(before.code, 0, "{before:?}");
+    desk.write("suite.yaml", &TIMED.replace("work: 1000", "work: 1200"));
+    let run =
+        || desk.run(&["--suite", "suite.yaml", "--plugin", plugin, "--out", "now", "--baseline", "before"]);
+    // A machine that is too busy gives no verdict, and says so: then it is asked again.
+    let slower =
+        (0..5).map(|_| run()).find(|ran| !ran.stdout.contains("noise is too high")).unwrap_or_else(run);
+    if slower.stdout.contains("noise is too high") {
+        eprintln!("missing: a quiet machine, to tell a plugin that is a fifth slower: {}", slower.stdout);
+        return;
+    }
+    assert_eq!(slower.code, 1, "{slower:?}");
+    let first = slower.stdout.lines().find(|line| line.contains("failed")).unwrap();
+    assert!(first.contains("nothing is slower**: timed: score spin of `mine`"), "{first}");
+}
