@@ -14,8 +14,8 @@ use crate::workspace::{Workspace, first_line_of};
 
 pub(crate) const DETAILS: &str = "\
 Builds the command, the plugins and the evaluation, runs every suite of
-suites/ (or those named), and writes a folder below reports/ with report.md,
-results.parquet and run.json. Needs no download and no GPU: what this machine
+suites/ (or those named), and writes a folder below reports/: report.md and
+more (reports/README.md has the list). Needs no download and no GPU: what this machine
 lacks is listed in the report.
 
 `--plugin FILE` takes a plugin as `cargo build --release` made it, rebuilds
@@ -30,6 +30,11 @@ pub(crate) const OPTIONS: &[Switch] = &[
         name: "--suite",
         value: Some("NAME|FILE"),
         help: "a suite by name, or a suite file; may be repeated; every suite without it",
+    },
+    Switch {
+        name: "--task",
+        value: Some("NAME"),
+        help: "of the tasks of suites only this one; may be repeated",
     },
     Switch {
         name: "--plugin",
@@ -47,7 +52,18 @@ pub(crate) const OPTIONS: &[Switch] = &[
         help: "an allocator that joins every comparison; may be repeated",
     },
     Switch { name: "--quick", value: None, help: "fewer pages and samples: for gates, not for claims" },
+    Switch {
+        name: "--full",
+        value: None,
+        help: "everything there is: more pages, more samples, every severity",
+    },
+    Switch { name: "--fresh", value: None, help: "measure again what earlier runs have measured" },
     Switch { name: "--plan", value: None, help: "print what would run, and measure nothing" },
+    Switch {
+        name: "--baseline",
+        value: Some("DIR"),
+        help: "the folder of an earlier run: fail when this one is worse or slower beyond noise",
+    },
     Switch {
         name: "--out",
         value: Some("DIR"),

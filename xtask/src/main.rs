@@ -16,9 +16,11 @@ mod arguments;
 mod assemble;
 mod bench;
 mod calibrate;
+mod compare;
 mod dist;
 mod eval;
 mod failure;
+mod fetch;
 mod lint;
 mod test;
 mod tree;
@@ -81,6 +83,24 @@ const COMMANDS: &[Command] = &[
         details: eval::DETAILS,
         options: eval::OPTIONS,
         run: eval::run,
+    },
+    Command {
+        name: "compare",
+        operands: "BEFORE NOW",
+        passes_on: false,
+        summary: "compare two runs of the evaluation",
+        details: compare::DETAILS,
+        options: &[],
+        run: compare::run,
+    },
+    Command {
+        name: "fetch",
+        operands: "[NAME…]",
+        passes_on: false,
+        summary: "fetch optional assets into a cache, or list them",
+        details: fetch::DETAILS,
+        options: &[],
+        run: fetch::run,
     },
     Command {
         name: "bench",

@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::arguments::Given;
 use crate::failure::{Failure, say};
 use crate::workspace::{Workspace, first_line_of};
-use crate::{assemble, lint};
+use crate::{assemble, fetch, lint};
 
 pub(crate) const DETAILS: &str = "\
   1. build                 as `cargo xtask build`
@@ -96,11 +96,14 @@ impl Steps {
     }
 }
 
-/// What tests pass over on this machine, and why. Each line says what is
-/// missing and what it would be needed for.
 /// Where the tests look for real photographs, from the project's root.
 const PHOTOGRAPHS: &str = "../shared/data/images";
 
+/// The browsers that the tests can drive, by name.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// What tests pass over on this machine, and why. Each line says what is
+/// missing and what it would be needed for.
 fn lacking(root: &Path) -> Vec<String> {
     let mut lacking = Vec::new();
     if first_line_of("git", &["--version"]).is_none() {
@@ -112,8 +115,14 @@ fn lacking(root: &Path) -> Vec<String> {
     if !numpy {
         lacking.push("python3 with numpy: the Python example is not run".to_owned());
     }
+    if !BROWSERS.iter().any(|browser| first_line_of(browser, &["--version"]).is_some()) {
+        lacking.push("chromium: the evaluation's page is not opened in a browser".to_owned());
+    }
     if !root.join(PHOTOGRAPHS).is_dir() {
         lacking.push(format!("photographs: there is no folder `{PHOTOGRAPHS}` from the project's root"));
+    }
+    for (name, what) in fetch::absent() {
+        lacking.push(format!("asset `{name}`, which {what}: `cargo xtask fetch {name}` fetches it"));
     }
     lacking
 }

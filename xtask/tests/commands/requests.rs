@@ -18,11 +18,18 @@ fn a_request_that_makes_no_sense_ends_with_two_and_names_what_is_near() {
         ),
         (&["help", "biuld"], "error: unknown command `biuld`\nhint: did you mean `build`?\n"),
         (&["lint", "direktion"], "error: no check `direktion`\nhint: did you mean `direction`?\n"),
+        (&["fetch", "ocrr"], "error: no asset `ocrr`\nhint: did you mean `ocr`?\n"),
+        (&["fetch", "weather"], "error: no asset `weather`\nhint: `cargo xtask fetch` lists the assets\n"),
         (
             &["build", "--quite"],
             "error: unknown option `--quite` of `build`\nhint: did you mean `--quiet`?\n",
         ),
         (&["test", "stats"], "error: `test` takes no operand: `stats`\n"),
+        (
+            &["compare", "reports/a"],
+            "error: `compare` takes two folders: that of the earlier run, then that of the later one\n\
+             hint: `cargo xtask help compare` says more\n",
+        ),
         (
             &["bench", "--save-baseline"],
             "error: unknown option `--save-baseline` of `bench`\n\
@@ -41,7 +48,10 @@ fn every_command_that_help_lists_has_a_page() {
     assert_eq!(overview.stdout, xtask(&["help"]).stdout);
     let commands: Vec<&str> =
         overview.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
-    assert_eq!(commands, ["build", "test", "lint", "eval", "bench", "dist", "calibrate-reference"]);
+    assert_eq!(
+        commands,
+        ["build", "test", "lint", "eval", "compare", "fetch", "bench", "dist", "calibrate-reference"]
+    );
     for command in commands {
         let page = xtask(&["help", command]);
         assert_eq!(page.status, 0);
