@@ -44,6 +44,7 @@ pub(crate) fn page(frame: &Frame<'_>, suites: &[Measured<'_>], explorer: Vec<Ite
         version: env!("CARGO_PKG_VERSION").into(),
         machine: machine.into_iter().chain(versions).collect(),
         seconds: frame.seconds,
+        length: frame.length.to_string(),
         quick: frame.length == Length::Quick,
         holds: !verdicts.iter().any(|v| v.outcome == gate::Outcome::Fails),
         answers: suites.iter().flat_map(answers).collect(),

@@ -175,7 +175,7 @@ function gatesInShort({ suites, holds }) {
 function opening(page) {
   const dot = () => make("span", { "aria-hidden": "true" }, " · ");
   const facts = [
-    page.quick ? make("strong", { class: "quick" }, "quick run: for gates, not for claims") : "full run",
+    page.quick ? make("strong", { class: "quick" }, "quick run: for gates, not for claims") : page.length && `${page.length} run`,
     page.created, duration(page.seconds), page.version && `arrcoc ${page.version}`, gatesInShort(page),
   ].filter(Boolean);
   const label = () => (theme.dark() ? "Light" : "Dark");

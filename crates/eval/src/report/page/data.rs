@@ -24,6 +24,8 @@ pub(crate) struct Page {
     pub(crate) machine: Vec<(String, String)>,
     /// How long the run took.
     pub(crate) seconds: f64,
+    /// `quick`, `standard` or `full`.
+    pub(crate) length: String,
     /// A quick run is for gates and not for claims; the page says so.
     pub(crate) quick: bool,
     /// Whether every gate holds.

@@ -28,6 +28,7 @@ pub(super) fn page() -> Page {
             ("Backends".into(), "cpu; wgpu: no adapter; cuda: no device".into()),
         ],
         seconds: 754.0,
+        length: "full".into(),
         quick: false,
         holds: false,
         answers: answers(),
