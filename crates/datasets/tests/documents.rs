@@ -270,7 +270,7 @@ fn type_has_its_size() {
 /// The same page, straight and turned: a turned region holds the same ink.
 #[test]
 fn turned_regions_cover_the_text() {
-    let mut turned = 0;
+    let (mut turned, mut near) = (0, 0);
     for index in 0..16 {
         let straight = printed();
         let askew = Options { skew: 1.5, ..printed() };
@@ -296,10 +296,13 @@ fn turned_regions_cover_the_text() {
                     }
                 }
             }
-            assert!((found / ink - 1.0).abs() < 0.06, "{found} of {ink}: {other:?} on {}", page.name);
+            let off = (found / ink - 1.0).abs();
+            assert!(off < 0.12, "{found} of {ink}: {other:?} on {}", page.name);
+            near += usize::from(off < 0.04);
         }
     }
     assert!(turned > 60, "{turned}");
+    assert!(near * 10 > turned * 9, "{near} of {turned}");
 }
 
 fn narrowed(rect: Rect, by: u32) -> Rect {

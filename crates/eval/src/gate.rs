@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     finding::Finding,
-    measure::CORRUPTED,
+    measure::{self, CORRUPTED},
     suite::{Asked, Gate, Part, Suite},
 };
 
@@ -120,7 +120,18 @@ fn missing(suite: &Suite, gate: &Gate, absent: &[Absent]) -> Option<String> {
     let of_task = |(asked, reason): (&Asked, &str)| {
         asked.task.metrics().any(|metric| metric == gate.rule.metric).then(|| reason.to_owned())
     };
-    suite.unjudged().find_map(of_task)
+    suite.unjudged().find_map(of_task).or_else(|| no_task(suite, gate))
+}
+
+/// Where tokens went is told of datasets that some task is on.
+fn no_task(suite: &Suite, gate: &Gate) -> Option<String> {
+    let told = measure::PLACE_METRICS.contains(&gate.rule.metric.as_str());
+    let meant =
+        |i: &usize| gate.rule.dataset.as_ref().is_none_or(|dataset| suite.datasets[*i].name == *dataset);
+    let judged = suite.tasks.iter().any(|asked| asked.judge.is_ok() && asked.on.iter().any(meant));
+    let reason =
+        suite.unjudged().find(|(asked, _)| asked.on.iter().any(meant)).map(|(_, reason)| reason.to_owned());
+    reason.filter(|_| told && !judged)
 }
 
 fn part(part: Part, finding: &Finding) -> f64 {

@@ -30,7 +30,7 @@ mod threads;
 use arrcoc::Error;
 
 pub(crate) use latency::{CONTROL, YARDSTICK};
-pub(crate) use tasks::CORRUPTED;
+pub(crate) use tasks::{CORRUPTED, METRICS as PLACE_METRICS};
 
 use crate::{
     cache::Cache,

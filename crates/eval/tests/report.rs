@@ -27,7 +27,7 @@ fn the_report() {
         (r"standard run, [^,]+, \d+ s", "standard run, WHEN, SECONDS s"),
         (r"\*\*Machine:\*\* .*", "**Machine:** MACHINE"),
         (r"takes [^`]+ times as long as", "takes RATIO times as long as"),
-        (r"\| (control|system|uniform|oracle) +\| size [^|]*\|.*", "| $1 | size … | TIMES |"),
+        (r"\| (control|yardstick|system|uniform|oracle) +\| size [^|]*\|.*", "| $1 | size … | TIMES |"),
         (r"(- small: |- )(no difference in time was shown between|`\w+` takes RATIO)[^\n]*", "${1}TIME"),
         // Columns are as wide as what was filtered.
         (r" {2,}", " "),

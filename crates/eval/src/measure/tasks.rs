@@ -32,7 +32,7 @@ use crate::{
 pub(super) use findings::findings;
 
 /// Where the tokens went: see [`place`].
-pub(super) const METRICS: &[&str] = place::METRICS;
+pub(crate) const METRICS: &[&str] = place::METRICS;
 
 /// The measure of rows that are of no task.
 pub(super) const PLACE: &str = "place";
