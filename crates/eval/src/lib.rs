@@ -21,15 +21,17 @@
 //! | `dataset`, `page` | where pages come from, and the pages that are measured on |
 //! | `task` | what has to be found out from a page as it looks at a budget |
 //! | `cache` | what was measured before and need not be measured again |
-//! | `pages` | the pages that are measured on |
-//! | `reader` | the task: QR codes read from the rendered page |
 //! | `recognise` | a line of text read by a published model |
 //! | `command` | a question answered by a program of the user's |
 //! | `agreement` | whether an answer is the right one |
 //! | `measure` | one file for each kind of measurement |
 //! | `statistics` | intervals, tests, quantiles |
 //! | `row`, `finding`, `gate` | what was observed, what it says, whether that will do |
-//! | `report`, `parquet`, `run_record`, `folder` | what is written |
+//! | `report`, `junit`, `parquet`, `run_record`, `folder` | what is written |
+//! | `compare` | two runs side by side |
+//! | `parquet_files` | datasets in Parquet files |
+//! | `probe` | one engine in a process of its own |
+//! | `seen` | a page as a reader sees it at a decision |
 //! | `machine` | where it ran, and what this machine lacks |
 //! | `run` | all of it in order |
 //!

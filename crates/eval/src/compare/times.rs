@@ -68,6 +68,7 @@ pub(super) fn compare(before: &RunFiles, now: &RunFiles, suites: &[&str]) -> Res
     }
     let [old, new] = [before, now].map(|run| (times(run, suites, "stage"), times(run, suites, "time")));
     let mut pairs = Vec::new();
+    let mut noises = BTreeMap::new();
     for key in new.0.keys() {
         let (suite, method, average, condition) = key;
         if method == CONTROL {
@@ -86,13 +87,16 @@ pub(super) fn compare(before: &RunFiles, now: &RunFiles, suites: &[&str]) -> Res
         ratio.estimate = is.estimate / was.estimate;
         ratio.interval.low = is.interval.low / was.interval.high;
         ratio.interval.high = is.interval.high / was.interval.low;
-        let control = [(before, &old), (now, &new)].map(|(run, times)| {
-            let own = times.1.get(&of(CONTROL))?;
-            against(own, times.1.get(&of(repeated(run, suite, size)?))?)
+        // The same for all stages of a decision.
+        let noise = *noises.entry((suite, *average, size)).or_insert_with(|| {
+            let control = [(before, &old), (now, &new)].map(|(run, times)| {
+                let own = times.1.get(&of(CONTROL))?;
+                against(own, times.1.get(&of(repeated(run, suite, size)?))?)
+            });
+            // The noisier of the two runs.
+            let reach = |ratio: &Ratio| ratio.interval.high.max(1.0 / ratio.interval.low);
+            control.into_iter().flatten().max_by(|a, b| reach(a).total_cmp(&reach(b)))
         });
-        // The noisier of the two runs.
-        let reach = |ratio: &Ratio| ratio.interval.high.max(1.0 / ratio.interval.low);
-        let noise = control.into_iter().flatten().max_by(|a, b| reach(a).total_cmp(&reach(b)));
         let pace = noise.map_or(Pace::TooNoisy, |noise| pace(&ratio, &noise));
         let stage = format!("{suite}: {stage} of `{method}` ({size})");
         pairs.push(Pair { stage, before: was.estimate, now: is.estimate, ratio, pace });
