@@ -11,7 +11,7 @@ use std::{
 };
 
 use arrcoc_decide::{Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total};
-use arrcoc_host::{Allocator, Catalogue, NameError, Scorer};
+use arrcoc_host::{Allocator, Catalogue, NameError, Scorer, TensorView};
 use arrcoc_stats::Tiling;
 
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
     },
     error::Error,
     lineup::{Casting, Lineup, provides},
+    look::Look,
     request::Request,
     scoring::{Observation, Scored},
 };
@@ -77,43 +78,48 @@ impl Engine {
     /// an image smaller than the grid, tensors that do not fit. Never because a
     /// plugin failed.
     pub fn allocate(&self, request: &Request) -> Result<Decision, Error> {
-        let started = Instant::now();
-        let terms = request.terms()?;
+        // What cannot be carried out is told before anything is looked at.
+        request.terms()?;
+        self.look(request)?.allocate(&request.query, &request.policy)
+    }
+
+    /// Looks at the image of a request, to be asked any number of questions: the dear part is done once.
+    ///
+    /// ```
+    /// # use arrcoc::{Config, Engine, Photo, Request};
+    /// # let engine = Engine::open(Config::default())?;
+    /// let request = Request::new(Photo::from_rgb(96, 96, vec![200; 96 * 96 * 3])?);
+    /// let mut look = engine.look(&request)?;
+    /// for question in ["what colour is it?", "how large is it?"] {
+    ///     let decision = look.allocate(question, &request.policy)?;
+    ///     assert_eq!(decision.id, engine.allocate(&request.clone().query(question))?.id);
+    /// }
+    /// # Ok::<(), arrcoc::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the image is smaller than the grid, the tensors do not fit, or a scorer that was named cannot run.
+    pub fn look<'a>(&'a self, request: &'a Request) -> Result<Look<'a>, Error> {
         let image = request.photo.image();
         Tiling::new(request.grid, image.width(), image.height())?;
         let given = request.tensors.on_grid(request.grid)?;
-
         let tensors = given.iter().map(TensorRecord::of).collect();
+        let observation = Observation::new(request, given, self.threads)?;
+        let lineup = self.lineup(&observation)?;
+        Ok(Look::new(self, request, tensors, observation, lineup))
+    }
 
-        let mut observation = Observation::new(request, given, self.threads)?;
-        let mut scored = Scored::default();
-        let allocator = self.make_allocator().unwrap_or_else(|e| {
-            scored.reasons.push(format!("allocator {e}; `{STANDARD_ALLOCATOR}` shared instead"));
-            None
-        });
-        let lineup = self.lineup(&observation, allocator.as_ref())?;
-        for id in &lineup.order {
-            match self.scorer(id)? {
-                Ok(scorer) => {
-                    let usable = observation.run(&scorer, &self.calibration, &mut scored);
-                    self.keep_instance(id, usable);
-                }
-                Err(reason) => scored.reasons.push(reason),
-            }
-        }
-        scored.note_left_out(&lineup, &request.query, self.config.scorers.is_empty());
-        let maps = scored.maps(request.grid.patches());
+    pub(crate) fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
 
-        let sharing = Instant::now();
-        let outcome = self.decide(&maps, &terms, &observation, allocator.as_ref());
-        scored.timings.insert("decide".into(), micros(sharing));
-        scored.timings.insert("total".into(), micros(started));
-        self.record(request, &terms, tensors, maps, scored, allocator.as_ref(), outcome).seal()
+    pub(crate) fn uses_standard_scorers(&self) -> bool {
+        self.config.scorers.is_empty()
     }
 
     /// The scorers for an observation, in the order in which they run: those that
     /// are wanted, and what provides the tensors that the allocator requires.
-    fn lineup(&self, observation: &Observation<'_>, allocator: Option<&Allocator>) -> Result<Lineup, Error> {
+    fn lineup(&self, observation: &Observation<'_>) -> Result<Lineup, Error> {
         let wanted: Vec<String> = match self.config.scorers.as_slice() {
             [] => STANDARD_SCORERS.map(str::to_owned).to_vec(),
             named => named.to_vec(),
@@ -123,7 +129,9 @@ impl Engine {
             given: observation.tensor_names(),
             backend: self.config.backend.as_deref(),
         };
-        let lineup = casting.lineup(&wanted, allocator.map_or(&[], |a| &a.info().requires))?;
+        let allocator = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
+        let needed = self.catalogue.allocator_info(allocator).map_or(&[][..], |info| &info.requires);
+        let lineup = casting.lineup(&wanted, needed)?;
         match lineup.left_out.first() {
             Some((id, reason)) if !self.config.scorers.is_empty() => Err(Error::new(
                 format!("scorer `{id}` cannot run: {reason}"),
@@ -134,7 +142,7 @@ impl Engine {
     }
 
     /// The instance of a scorer. A fault while it is made is a reason, not an error.
-    fn scorer(&self, id: &str) -> Result<Result<Arc<Scorer>, String>, Error> {
+    pub(crate) fn scorer(&self, id: &str) -> Result<Result<Arc<Scorer>, String>, Error> {
         let mut instances = self.scorers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(scorer) = instances.get(id) {
             return Ok(Ok(Arc::clone(scorer)));
@@ -154,7 +162,7 @@ impl Engine {
 
     /// Forgets an instance that its fault has made useless, so that the next
     /// decision starts with a new one.
-    fn keep_instance(&self, id: &str, usable: bool) {
+    pub(crate) fn keep_instance(&self, id: &str, usable: bool) {
         if !usable {
             self.scorers.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         }
@@ -162,18 +170,19 @@ impl Engine {
 
     /// A fresh instance of the allocator for one decision; none when even the
     /// standard plugin is missing, and then the built-in rule shares.
-    fn make_allocator(&self) -> Result<Option<Allocator>, Error> {
+    pub(crate) fn make_allocator(&self) -> Result<Option<Allocator>, Error> {
         match self.config.allocator.as_deref() {
             Some(id) => Ok(Some(self.catalogue.make_allocator(id, &self.config.params)?)),
             None => Ok(self.catalogue.make_allocator(STANDARD_ALLOCATOR, &self.config.params).ok()),
         }
     }
 
-    fn decide(
+    pub(crate) fn decide<'t>(
         &self,
         maps: &ScoreMaps,
         terms: &Terms,
-        observation: &Observation<'_>,
+        grid: [u32; 2],
+        tensor: &dyn Fn(&str) -> Option<TensorView<'t>>,
         allocator: Option<&Allocator>,
     ) -> Outcome {
         let setting = Setting { autonomy: self.config.autonomy, held: self.config.held };
@@ -181,24 +190,25 @@ impl Engine {
             None => arrcoc_decide::decide(maps, terms, &setting, &Proportional),
             Some(allocator) => {
                 let needs = allocator.info().requires.iter().chain(&allocator.info().optional);
-                let tensors = needs.filter_map(|name| observation.tensor(name)).collect();
-                let bound = allocator.bind(observation.grid(), tensors, self.threads as u32, None);
+                let tensors = needs.filter_map(|name| tensor(name)).collect();
+                let bound = allocator.bind(grid, tensors, self.threads as u32, None);
                 arrcoc_decide::decide(maps, terms, &setting, &bound)
             }
         }
     }
 
     #[allow(clippy::too_many_arguments, reason = "a record is made of everything")]
-    fn record(
+    pub(crate) fn record(
         &self,
-        request: &Request,
+        look: &Look<'_>,
+        query: &str,
         terms: &Terms,
-        tensors: Vec<TensorRecord>,
         maps: ScoreMaps,
         scored: Scored,
         allocator: Option<&Allocator>,
         outcome: Outcome,
     ) -> Decision {
+        let request = look.request;
         let image = request.photo.image();
         let policy = terms.policy();
         let mut plugins = scored.plugins;
@@ -226,11 +236,11 @@ impl Engine {
                 height: image.height(),
                 blake3: request.photo.blake3.clone(),
             },
-            query: (!request.query.is_empty()).then(|| QueryRecord {
-                text: request.query.clone(),
-                blake3: blake3::hash(request.query.as_bytes()).to_hex().to_string(),
+            query: (!query.is_empty()).then(|| QueryRecord {
+                text: query.to_owned(),
+                blake3: blake3::hash(query.as_bytes()).to_hex().to_string(),
             }),
-            tensors,
+            tensors: look.tensors.clone(),
             grid: GridRecord { rows: request.grid.rows, cols: request.grid.cols },
             policy: PolicyRecord {
                 min: policy.bounds.min(),

@@ -26,6 +26,7 @@
 //! |---|---|
 //! | [`config`], [`request`], [`tensors`] | what goes in |
 //! | [`engine`] | the way from an observation to a decision |
+//! | [`look`] | one image, many questions |
 //! | [`calibration`] | from raw channels to comparable ones |
 //! | [`decision`], [`explain`], [`draw`], [`pack`], [`schema`] | what comes out |
 
@@ -40,6 +41,7 @@ mod error;
 pub mod explain;
 mod files;
 mod lineup;
+pub mod look;
 pub mod pack;
 pub mod request;
 pub mod schema;
@@ -54,5 +56,7 @@ pub use config::Config;
 pub use decision::Decision;
 pub use engine::Engine;
 pub use error::Error;
+pub use look::Look;
 pub use request::{Photo, Request};
+pub use scoring::RawChannel;
 pub use tensors::Tensors;

@@ -10,7 +10,9 @@ use std::{
 };
 
 use arrcoc_decide::{Channel, ScoreMaps, Way};
-use arrcoc_host::{Attributes, Fault, Grant, Level, Request as Call, Scorer, TensorBuf, TensorView};
+use arrcoc_host::{
+    Attributes, Fault, Grant, Level, PreparedState, Request as Call, Scale, Scorer, TensorBuf, TensorView,
+};
 use arrcoc_sdk::abi::{DType, Retry};
 
 use crate::{
@@ -22,26 +24,72 @@ use crate::{
     request::Request,
 };
 
-/// What scorers may look at: pixels, question, named tensors, and what earlier
-/// scorers made of them.
+/// A channel as its scorer gave it, before calibration.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RawChannel {
+    /// The scorer's id.
+    pub plugin: String,
+    /// The channel's name.
+    pub name: String,
+    /// The way it speaks for.
+    pub way: Way,
+    /// Whether its numbers are on the scale of 0 to 1 already.
+    pub scale: Scale,
+    /// What its numbers come from, or why that cannot be said: tensors of two encoders share no space.
+    pub encoder: Result<Option<String>, String>,
+    /// One number per patch.
+    pub values: Vec<f64>,
+}
+
+/// What scorers may look at that does not depend on the question: pixels, named
+/// tensors, and what scorers have made of them.
 pub(crate) struct Observation<'a> {
     /// The image itself: it is looked at where it is, not copied.
     pixels: TensorView<'a>,
-    tensors: BTreeMap<String, TensorBuf>,
+    tensors: BTreeMap<String, Made>,
     grid: [u32; 2],
-    query: &'a str,
-    encoder: Option<&'a str>,
     threads: usize,
+}
+
+/// A tensor, and what made it as far as that is known.
+struct Made {
+    tensor: TensorBuf,
+    encoder: Option<String>,
+}
+
+/// A question, and the tensors that scorers have made of it.
+pub(crate) struct Asked<'a> {
+    query: &'a str,
+    tensors: BTreeMap<String, Made>,
+}
+
+/// A scorer that is done with what does not depend on the question.
+pub(crate) struct Ready {
+    scorer: Arc<Scorer>,
+    prepared: PreparedState,
+    channels: Vec<RawChannel>,
+    notes: Vec<String>,
 }
 
 /// What the scorers said.
 #[derive(Default)]
 pub(crate) struct Scored {
+    pub(crate) raw: Vec<RawChannel>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) reasons: Vec<String>,
     pub(crate) notes: Vec<String>,
     pub(crate) plugins: Vec<PluginRecord>,
     pub(crate) timings: Timings,
+}
+
+/// Why a scorer said nothing.
+pub(crate) struct Silent {
+    pub(crate) reason: String,
+    /// Whether it was called at all.
+    pub(crate) ran: bool,
+    /// Whether its instance can be used again.
+    pub(crate) usable: bool,
 }
 
 /// Tensors that belong to the question and are withheld from `prepare`.
@@ -53,12 +101,12 @@ impl<'a> Observation<'a> {
         let shape = [image.height().into(), image.width().into(), 3];
         let pixels = TensorView::new("pixels", DType::U8, &shape, image.data())
             .map_err(|f| Error::new(f.message, "report this"))?;
+        let encoder = request.tensors.encoder().map(str::to_owned);
+        let made = |tensor: TensorBuf| (tensor.name().to_owned(), Made { tensor, encoder: encoder.clone() });
         Ok(Observation {
             pixels,
-            tensors: given.into_iter().map(|t| (t.name().to_owned(), t)).collect(),
+            tensors: given.into_iter().map(made).collect(),
             grid: [request.grid.rows, request.grid.cols],
-            query: request.query.trim(),
-            encoder: request.tensors.encoder(),
             threads,
         })
     }
@@ -67,125 +115,210 @@ impl<'a> Observation<'a> {
         self.tensors.keys().map(String::as_str).chain([self.pixels.name()]).collect()
     }
 
-    pub(crate) fn tensor(&self, name: &str) -> Option<TensorView<'_>> {
-        if name == self.pixels.name() {
-            return Some(self.pixels);
-        }
-        self.tensors.get(name).and_then(|t| t.view().ok())
-    }
-
     pub(crate) fn grid(&self) -> [u32; 2] {
         self.grid
     }
 
-    /// Runs a scorer, `prepare` and, when there is a question, `score`. Returns
-    /// whether the instance can be used again.
-    pub(crate) fn run(
+    fn tensor(&self, name: &str) -> Option<TensorView<'_>> {
+        if name == self.pixels.name() {
+            return Some(self.pixels);
+        }
+        self.tensors.get(name).and_then(|made| made.tensor.view().ok())
+    }
+
+    /// Has a scorer do what does not depend on the question. `promised` are tensors that earlier scorers make of
+    /// a question.
+    pub(crate) fn prepare(
         &mut self,
         scorer: &Arc<Scorer>,
-        calibration: &Calibration,
-        scored: &mut Scored,
-    ) -> bool {
+        promised: &BTreeSet<&str>,
+        timings: &mut Timings,
+    ) -> Result<Ready, Silent> {
         let info = scorer.info();
-        let lacks = info.requires.iter().find(|t| self.tensor(t).is_none());
-        if let Some(tensor) = lacks {
-            // Its provider failed before, which is a reason of its own.
-            scored.reasons.push(format!("scorer `{}` did not run: `{tensor}` is missing", info.id));
-            return true;
+        let there = |name: &String| self.tensor(name).is_some() || promised.contains(name.as_str());
+        if let Some(tensor) = info.requires.iter().find(|name| !there(name)) {
+            return Err(Silent::lacks(&info.id, tensor));
         }
         let started = Instant::now();
         let grant = Grant::threads(self.threads as u32);
-        let result = self.outputs(scorer, &grant);
-        scored.timings.insert(format!("score {}", info.id), micros(started));
-        for (level, message) in grant.take_log() {
-            if level == Level::ERROR || level == Level::WARN {
-                scored.notes.push(format!("{} says: {}", info.id, one_line(&message)));
-            }
-        }
-        scored.plugins.push(PluginRecord {
-            identity: scorer.identity().clone(),
-            part: info.id.clone(),
-            parameters: scorer.params().to_json(),
-            device: info.devices.iter().find(|d| d.unavailable.is_none()).map_or("cpu", |d| &d.name).into(),
-        });
-        match result {
-            Ok(outputs) => {
-                outputs.into_iter().for_each(|output| self.keep(output, scorer, calibration, scored))
-            }
-            Err(fault) => {
-                scored.reasons.push(format!("scorer `{}` failed: {fault}", info.id));
-                return matches!(fault.retry, Retry::NEVER | Retry::SAME_INSTANCE);
-            }
-        }
-        true
-    }
-
-    fn outputs(&self, scorer: &Arc<Scorer>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
-        let info = scorer.info();
         let wanted = info.requires.iter().chain(&info.optional);
-        let all: Vec<TensorView<'_>> = wanted.filter_map(|name| self.tensor(name)).collect();
-        let without_question: Vec<TensorView<'_>> =
-            all.iter().copied().filter(|t| !QUESTION_TENSORS.contains(&t.name())).collect();
+        let tensors: Vec<TensorView<'_>> = wanted
+            .filter(|name| !QUESTION_TENSORS.contains(&name.as_str()))
+            .filter_map(|name| self.tensor(name))
+            .collect();
         let attrs = Attributes { grid: Some(self.grid), ..Attributes::default() };
-        let request = Call { tensors: &without_question, attrs: &attrs };
-        let (mut outputs, prepared) = scorer.prepare(&request, grant)?;
-        if !self.query.is_empty() {
-            let attrs = Attributes { queries: vec![self.query.to_owned()], ..attrs };
-            outputs.append(&mut prepared.score(&Call { tensors: &all, attrs: &attrs }, grant)?);
+        let result = scorer.prepare(&Call { tensors: &tensors, attrs: &attrs }, &grant);
+        timings.insert(format!("prepare {}", info.id), micros(started));
+        let (outputs, prepared) = result.map_err(|fault| Silent::failed(&info.id, &fault))?;
+        let nothing = BTreeMap::new();
+        let encoder = self.encoder_of(&prepared, &nothing);
+        let channels = raw_channels(&outputs, scorer, &encoder).map_err(|f| Silent::failed(&info.id, &f))?;
+        for tensor in outputs {
+            let encoder = encoder.clone().ok().flatten();
+            self.tensors.insert(tensor.name().to_owned(), Made { tensor, encoder });
         }
-        Ok(outputs)
+        Ok(Ready { scorer: Arc::clone(scorer), prepared, channels, notes: notes(&info.id, &grant) })
     }
 
-    /// Keeps an output: a channel is calibrated, any other tensor is there for
-    /// the scorers and the allocator that come after.
-    fn keep(&mut self, output: TensorBuf, scorer: &Scorer, calibration: &Calibration, scored: &mut Scored) {
-        let info = scorer.info();
-        let channel = info.channels().find(|(given, _)| given.name == output.name()).map(|(_, c)| c.clone());
-        if let Some(channel) = channel {
-            match self.calibrate(&output, &info.id, channel.way, channel.scale, calibration) {
-                Ok((channel, reason)) => {
-                    scored.channels.push(channel);
-                    scored.reasons.extend(reason);
-                }
-                Err(reason) => scored.reasons.push(reason),
-            }
-        }
-        self.tensors.insert(output.name().to_owned(), output);
-    }
-
-    fn calibrate(
+    /// What a scorer's numbers come from: what it says itself, else what made the tensors that it needs, where
+    /// they agree.
+    fn encoder_of(
         &self,
-        output: &TensorBuf,
-        id: &str,
-        way: Way,
-        scale: arrcoc_host::Scale,
-        calibration: &Calibration,
-    ) -> Result<(Channel, Option<String>), String> {
-        let name = output.name();
-        let raw = output.view().and_then(|v| v.as_slice::<f32>()).map_err(|f| f.to_string())?;
-        let raw = raw.iter().map(|&v| f64::from(v));
-        let (theta, values, reason) = match calibration.reading(way, name, scale, self.encoder) {
-            Reading::Map(map, theta) => (theta, raw.map(|v| map.apply(v)).collect(), None),
-            Reading::AsIs(theta) => {
-                let values: Vec<f64> = raw.collect();
-                if let Some(i) = values.iter().position(|v| !(0.0..=1.0).contains(v)) {
+        prepared: &PreparedState,
+        asked: &BTreeMap<String, Made>,
+    ) -> Result<Option<String>, String> {
+        if let Some(own) = prepared.encoder() {
+            return Ok(Some(own.to_owned()));
+        }
+        let made = |name: &String| asked.get(name).or_else(|| self.tensors.get(name));
+        let mut found: Option<(&String, &String)> = None;
+        for name in &prepared.scorer().info().requires {
+            let Some(encoder) = made(name).and_then(|made| made.encoder.as_ref()) else { continue };
+            match found {
+                Some((first, other)) if other != encoder => {
                     return Err(format!(
-                        "scorer `{id}` failed: channel `{name}` is {} at patch {i}, outside the 0 to 1 it declares",
-                        values[i]
+                        "`{first}` comes from the encoder `{other}` and `{name}` from `{encoder}`"
                     ));
                 }
-                (theta, values, None)
+                _ => found = Some((name, encoder)),
             }
-            // Recorded as silence: it has no meaning between 0 and 1 yet.
-            Reading::Uncalibrated(why) => {
-                (0.0, vec![0.0; raw.len()], Some(format!("channel `{name}` of `{id}` has no weight: {why}")))
-            }
+        }
+        Ok(found.map(|(_, encoder)| encoder.clone()))
+    }
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(query: &'a str) -> Asked<'a> {
+        Asked { query, tensors: BTreeMap::new() }
+    }
+
+    /// Whether anything is asked.
+    pub(crate) fn is_something(&self) -> bool {
+        !self.query.is_empty()
+    }
+
+    /// A tensor by name: made of the question, or there before it.
+    pub(crate) fn tensor<'t>(&'t self, observation: &'t Observation<'_>, name: &str) -> Option<TensorView<'t>> {
+        let own = self.tensors.get(name).and_then(|made| made.tensor.view().ok());
+        own.or_else(|| observation.tensor(name))
+    }
+
+    /// Has a scorer answer the question, and keeps everything it has said.
+    pub(crate) fn hear(
+        &mut self,
+        ready: &Ready,
+        observation: &Observation<'_>,
+        calibration: &Calibration,
+        scored: &mut Scored,
+    ) -> Result<(), Silent> {
+        let info = ready.scorer.info();
+        scored.notes.extend(ready.notes.iter().cloned());
+        ready.channels.iter().for_each(|channel| scored.keep(channel.clone(), calibration));
+        if !self.is_something() {
+            return Ok(());
+        }
+        if let Some(tensor) = info.requires.iter().find(|name| self.tensor(observation, name).is_none()) {
+            return Err(Silent::lacks(&info.id, tensor));
+        }
+        let started = Instant::now();
+        let grant = Grant::threads(observation.threads as u32);
+        let wanted = info.requires.iter().chain(&info.optional);
+        let tensors: Vec<TensorView<'_>> = wanted.filter_map(|name| self.tensor(observation, name)).collect();
+        let attrs = Attributes {
+            grid: Some(observation.grid),
+            queries: vec![self.query.to_owned()],
+            ..Attributes::default()
         };
-        Ok((Channel { plugin: id.into(), name: name.into(), way, theta, values }, reason))
+        let result = ready.prepared.score(&Call { tensors: &tensors, attrs: &attrs }, &grant);
+        scored.notes.extend(notes(&info.id, &grant));
+        let outputs = result.map_err(|fault| Silent::failed(&info.id, &fault))?;
+        if outputs.is_empty() {
+            return Ok(());
+        }
+        scored.timings.insert(format!("score {}", info.id), micros(started));
+        let encoder = observation.encoder_of(&ready.prepared, &self.tensors);
+        let channels =
+            raw_channels(&outputs, &ready.scorer, &encoder).map_err(|f| Silent::failed(&info.id, &f))?;
+        channels.into_iter().for_each(|channel| scored.keep(channel, calibration));
+        for tensor in outputs {
+            let encoder = encoder.clone().ok().flatten();
+            self.tensors.insert(tensor.name().to_owned(), Made { tensor, encoder });
+        }
+        Ok(())
+    }
+}
+
+impl Ready {
+    /// The names of everything that its scorer gives, of an image and of a question.
+    pub(crate) fn provides(&self) -> impl Iterator<Item = &str> {
+        self.scorer.info().provides.iter().map(|given| given.name.as_str())
+    }
+}
+
+impl Silent {
+    fn lacks(id: &str, tensor: &str) -> Silent {
+        // Its provider failed before, which is a reason of its own.
+        Silent { reason: format!("scorer `{id}` did not run: `{tensor}` is missing"), ran: false, usable: true }
+    }
+
+    fn failed(id: &str, fault: &Fault) -> Silent {
+        let usable = matches!(fault.retry, Retry::NEVER | Retry::SAME_INSTANCE);
+        Silent { reason: format!("scorer `{id}` failed: {fault}"), ran: true, usable }
+    }
+}
+
+/// The channels among a scorer's outputs.
+fn raw_channels(
+    outputs: &[TensorBuf],
+    scorer: &Scorer,
+    encoder: &Result<Option<String>, String>,
+) -> Result<Vec<RawChannel>, Fault> {
+    let info = scorer.info();
+    let mut channels = Vec::new();
+    for output in outputs {
+        let Some((_, channel)) = info.channels().find(|(given, _)| given.name == output.name()) else { continue };
+        channels.push(RawChannel {
+            plugin: info.id.clone(),
+            name: output.name().to_owned(),
+            way: channel.way,
+            scale: channel.scale,
+            encoder: encoder.clone(),
+            values: output.view()?.as_slice::<f32>()?.iter().map(|&v| f64::from(v)).collect(),
+        });
+    }
+    Ok(channels)
+}
+
+/// What a plugin logged as a warning or an error.
+fn notes(id: &str, grant: &Grant) -> Vec<String> {
+    let loud = grant.take_log().into_iter().filter(|(level, _)| matches!(*level, Level::ERROR | Level::WARN));
+    loud.map(|(_, message)| format!("{id} says: {}", one_line(&message))).collect()
+}
+
+/// The plugin of a scorer, for the record.
+pub(crate) fn plugin_record(scorer: &Scorer) -> PluginRecord {
+    let info = scorer.info();
+    PluginRecord {
+        identity: scorer.identity().clone(),
+        part: info.id.clone(),
+        parameters: scorer.params().to_json(),
+        device: info.devices.iter().find(|d| d.unavailable.is_none()).map_or("cpu", |d| &d.name).into(),
     }
 }
 
 impl Scored {
+    /// Keeps a channel, calibrated; what keeps it from being used is a reason.
+    fn keep(&mut self, raw: RawChannel, calibration: &Calibration) {
+        match calibrated(&raw, calibration) {
+            Ok((channel, reason)) => {
+                self.channels.push(channel);
+                self.reasons.extend(reason);
+            }
+            Err(reason) => self.reasons.push(reason),
+        }
+        self.raw.push(raw);
+    }
+
     /// Says why standard scorers were left out. That content is all there is
     /// when a question was asked is a retreat; without a question it is not.
     pub(crate) fn note_left_out(&mut self, lineup: &Lineup, query: &str, standard: bool) {
@@ -211,6 +344,31 @@ impl Scored {
             ScoreMaps { p: None, s: None, q: None, theta_p: 0.0, theta_s: 0.0, patches }
         })
     }
+}
+
+fn calibrated(raw: &RawChannel, calibration: &Calibration) -> Result<(Channel, Option<String>), String> {
+    let RawChannel { plugin, name, way, scale, encoder, values } = raw;
+    let reading = match encoder {
+        Ok(encoder) => calibration.reading(*way, name, *scale, encoder.as_deref()),
+        Err(why) => Reading::Uncalibrated(why.clone()),
+    };
+    let (theta, values, reason) = match reading {
+        Reading::Map(map, theta) => (theta, values.iter().map(|&v| map.apply(v)).collect(), None),
+        Reading::AsIs(theta) => {
+            if let Some(i) = values.iter().position(|v| !(0.0..=1.0).contains(v)) {
+                return Err(format!(
+                    "scorer `{plugin}` failed: channel `{name}` is {} at patch {i}, outside the 0 to 1 it declares",
+                    values[i]
+                ));
+            }
+            (theta, values.clone(), None)
+        }
+        // Recorded as silence: it has no meaning between 0 and 1 yet.
+        Reading::Uncalibrated(why) => {
+            (0.0, vec![0.0; values.len()], Some(format!("channel `{name}` of `{plugin}` has no weight: {why}")))
+        }
+    };
+    Ok((Channel { plugin: plugin.clone(), name: name.clone(), way: *way, theta, values }, reason))
 }
 
 fn one_line(text: &str) -> String {

@@ -41,6 +41,17 @@ pub struct Ask {
     pub candidates: Vec<Region>,
 }
 
+impl Ask {
+    /// The question in one of its wordings: 0 is its own, n the n-th of the others. None where there are fewer.
+    #[must_use]
+    pub fn wording(&self, n: u8) -> Option<&str> {
+        match usize::from(n).checked_sub(1) {
+            None => Some(&self.question),
+            Some(other) => self.paraphrases.get(other).map(String::as_str),
+        }
+    }
+}
+
 /// An answer, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     finding::Finding,
-    measure::{self, CORRUPTED},
+    measure::{self, CORRUPTED, WORDED},
     suite::{Asked, Gate, Part, Suite},
 };
 
@@ -53,8 +53,10 @@ fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding], absent: &[Absent]) 
             && rule.average.is_none_or(|average| f.average == Some(average))
             && match (&rule.condition, &f.condition) {
                 (Some(wanted), own) => own.as_ref() == Some(wanted),
-                // Pages that were made worse are meant only where they are named.
-                (None, own) => !own.as_ref().is_some_and(|own| own.starts_with(CORRUPTED)),
+                // Pages that were made worse and questions in other words are meant only where they are named.
+                (None, own) => !own.as_ref().is_some_and(|own| {
+                    own.starts_with(CORRUPTED) || own.starts_with(WORDED)
+                }),
             }
     };
     let mut nearest: Option<(f64, f64, &Finding)> = None;

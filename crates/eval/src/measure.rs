@@ -11,6 +11,7 @@
 //! | [`backends`] | does it matter on which device? |
 //! | [`faults`] | what comes out when a plugin misbehaves? |
 //! | [`latency`] | how long does a decision take, beside another one? |
+//! | [`scorers`] | what does each scorer cost, and what does a second question? |
 //! | [`coverage`] | is every size, grid and budget handled? |
 //!
 //! Each turns a suite into rows, and rows into findings, and knows nothing of
@@ -23,6 +24,7 @@ mod faults;
 mod latency;
 mod paraphrase;
 mod repeat;
+mod scorers;
 mod shift;
 mod tasks;
 mod threads;
@@ -30,7 +32,7 @@ mod threads;
 use arrcoc::Error;
 
 pub(crate) use latency::{CONTROL, YARDSTICK};
-pub(crate) use tasks::{CORRUPTED, METRICS as PLACE_METRICS};
+pub(crate) use tasks::{CORRUPTED, METRICS as PLACE_METRICS, WORDED};
 
 use crate::{
     cache::Cache,
@@ -40,13 +42,13 @@ use crate::{
     method::{Decider, Method, Workshop},
     progress::Progress,
     row::{FAILED, Row},
-    suite::{Batch, Coverage, Faults, Latency, Measures, Repeat, Shift, Suite, Threads},
+    suite::{Batch, Coverage, Faults, Latency, Measures, Repeat, Scorers, Shift, Suite, Threads},
     task::Task,
 };
 
 /// The names of all measures but the tasks.
 pub(crate) const NAMES: &[&str] =
-    &["repeat", "shift", "threads", "paraphrase", "batch", "backends", "faults", "latency", "coverage"];
+    &["repeat", "shift", "threads", "paraphrase", "batch", "backends", "faults", "latency", "scorers", "coverage"];
 
 /// Every name that a row's measure can have.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -66,6 +68,7 @@ pub(crate) fn row_metrics() -> impl Iterator<Item = &'static str> {
         batch::METRICS,
         backends::METRICS,
         faults::METRICS,
+        scorers::METRICS,
     ];
     let others = others.into_iter().chain([coverage::METRICS, coverage::OBSERVED]).flatten().copied();
     tasks.chain(others).chain([FAILED, "time", "stage"])
@@ -83,6 +86,7 @@ pub(crate) enum Kind<'a> {
     Backends,
     Faults(&'a Faults),
     Latency(&'a Latency),
+    Scorers(&'a Scorers),
     Coverage(&'a Coverage),
 }
 
@@ -98,8 +102,18 @@ pub(crate) struct Bench<'a> {
 impl<'a> Kind<'a> {
     /// The measures that a suite file names, tasks first where it has any.
     pub(crate) fn of(tasks: bool, measures: &'a Measures) -> impl Iterator<Item = Kind<'a>> {
-        let Measures { repeat, shift, threads, paraphrase, batch, backends, faults, latency, coverage } =
-            measures;
+        let Measures {
+            repeat,
+            shift,
+            threads,
+            paraphrase,
+            batch,
+            backends,
+            faults,
+            latency,
+            scorers,
+            coverage,
+        } = measures;
         [
             tasks.then_some(Kind::Tasks),
             repeat.as_ref().map(Kind::Repeat),
@@ -110,6 +124,7 @@ impl<'a> Kind<'a> {
             backends.as_ref().map(|_| Kind::Backends),
             faults.as_ref().map(Kind::Faults),
             latency.as_ref().map(Kind::Latency),
+            scorers.as_ref().map(Kind::Scorers),
             coverage.as_ref().map(Kind::Coverage),
         ]
         .into_iter()
@@ -128,6 +143,7 @@ impl<'a> Kind<'a> {
             Kind::Backends => "backends",
             Kind::Faults(_) => "faults",
             Kind::Latency(_) => "latency",
+            Kind::Scorers(_) => "scorers",
             Kind::Coverage(_) => "coverage",
         }
     }
@@ -144,6 +160,7 @@ impl<'a> Kind<'a> {
             Kind::Backends => backends::METRICS,
             Kind::Faults(_) => faults::METRICS,
             Kind::Latency(_) => latency::METRICS,
+            Kind::Scorers(_) => scorers::METRICS,
             Kind::Coverage(_) => coverage::METRICS,
         }
     }
@@ -158,6 +175,7 @@ impl<'a> Kind<'a> {
             Kind::Shift(shift) => each_decider(suite, length) * shift.pixels.len() as u64,
             Kind::Faults(faults) => faults::cells(faults),
             Kind::Latency(latency) => latency::cells(suite, latency, length),
+            Kind::Scorers(scorers) => scorers::cells(suite, scorers, length),
             Kind::Coverage(coverage) => coverage::cells(suite, coverage),
         }
     }
@@ -174,6 +192,7 @@ impl<'a> Kind<'a> {
             Kind::Backends => backends::rows(bench),
             Kind::Faults(faults) => faults::rows(bench, faults),
             Kind::Latency(latency) => latency::rows(bench, latency),
+            Kind::Scorers(scorers) => scorers::rows(bench, scorers),
             Kind::Coverage(coverage) => coverage::rows(bench, coverage),
         }
     }
@@ -188,6 +207,7 @@ impl<'a> Kind<'a> {
             Kind::Paraphrase => (0.1, true),
             Kind::Faults(_) => (0.05, false),
             Kind::Latency(_) => (0.012, false),
+            Kind::Scorers(_) => (0.5, false),
         }
     }
 
@@ -219,6 +239,7 @@ impl<'a> Kind<'a> {
             Kind::Backends => backends::findings(suite, rows),
             Kind::Faults(_) => faults::findings(suite, rows),
             Kind::Latency(_) => latency::findings(suite, rows),
+            Kind::Scorers(_) => scorers::findings(suite, rows),
             Kind::Coverage(_) => coverage::findings(suite, rows),
         }
     }

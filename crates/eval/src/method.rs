@@ -14,7 +14,7 @@
 
 use std::path::{Path, PathBuf};
 
-use arrcoc::{Bounds, Catalogue, Config, Engine, Error, Grid, Photo, Request, Search, Tensors};
+use arrcoc::{Bounds, Catalogue, Config, Engine, Error, Grid, Look, Photo, Request, Search, Tensors, Way};
 use arrcoc_decide::{Policy, Total};
 use arrcoc_host::{Found, NameError, Status, TensorBuf, catalogue::GivenParams, search::Origin};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ pub(crate) const SYSTEM: &str = "system";
 const DOWNSAMPLE: &str = "downsample";
 const ORIGINAL: &str = "original";
 const ANSWER: &str = "answer_mask";
+
+/// How the name of a method begins that has another scorer beside the standard content scorers.
+const WITH: &str = "system+";
 
 /// What a method's name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +148,24 @@ impl Decider {
         request(photo, grid, policy, self.sees_answer.then_some(answer))
     }
 
+    /// What is looked at for a page's questions, each with its answer: once for all of them, or once for each
+    /// where the method is told the answers.
+    pub(crate) fn requests(
+        &self,
+        photo: &Photo,
+        grid: Grid,
+        policy: &Policy,
+        answers: &[Vec<u8>],
+    ) -> Result<Vec<Request>, Error> {
+        let looks = if self.sees_answer { answers.len() } else { answers.len().min(1) };
+        answers[..looks].iter().map(|answer| self.request(photo, grid, policy.clone(), answer)).collect()
+    }
+
+    /// A look for each request.
+    pub(crate) fn looks<'a>(&'a self, requests: &'a [Request]) -> Result<Vec<Look<'a>>, Error> {
+        requests.iter().map(|request| self.engine.look(request)).collect()
+    }
+
     /// What another process needs to open the same engine.
     pub(crate) fn recorded(&self) -> Recorded {
         let Config { search, scorers, allocator, backend, params, .. } = &self.config;
@@ -237,6 +258,7 @@ impl Workshop {
             id if self.catalogue.allocators().any(|a| a.id == id) => {
                 Recipe::Engine(Parts { allocator: Some(id.into()), ..Parts::default() })
             }
+            with if with.starts_with(WITH) => return self.scorer(&with[WITH.len()..]),
             other => {
                 let fixed = [SYSTEM, DOWNSAMPLE, ORIGINAL];
                 let ids = self.catalogue.allocators().map(|a| a.id.as_str());
@@ -338,7 +360,15 @@ impl Workshop {
             let grid = Grid::new(2, 2)?;
             let photo = Photo::from_rgb(16, 16, (0..=255).flat_map(|v| [v; 3]).collect())?;
             let policy = Policy::new(Bounds::default(), Total::Average(100.0));
-            let request = decider.request(&photo, grid, policy, &[1, 0, 0, 0])?;
+            let mut request = decider.request(&photo, grid, policy, &[1, 0, 0, 0])?;
+            let hears = |id: &String| {
+                let info = self.catalogue.scorer_info(id).ok();
+                info.is_some_and(|info| info.channels().any(|(_, channel)| channel.way == Way::Participatory))
+            };
+            // What is to hear a question shows whether it can when it is asked one.
+            if decider.config.scorers.iter().any(hears) {
+                request = request.query("what is this?");
+            }
             let decision = decider.engine.allocate(&request).map_err(|e| {
                 let message = format!("the method `{}` cannot decide: {e}", method.name);
                 Error::new(message, "methods are compared on pages alone: leave it out")

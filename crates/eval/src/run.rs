@@ -132,6 +132,12 @@ pub fn run(options: &Options) -> Result<Run, Error> {
     let unjudged = done.iter().flat_map(|d| d.suite.unjudged());
     not_measured
         .extend(unjudged.map(|(asked, reason)| format!("task `{}`: {reason}", asked.task.names().score)));
+    // What was measured is worth more than a page to look at.
+    let explorer = report::explorer::items(done.iter().map(|d| &d.suite), options.length);
+    let explorer = explorer.unwrap_or_else(|error| {
+        not_measured.push(format!("pages to explore: {error}"));
+        Vec::new()
+    });
     record.backends = measured_backends;
     record.not_measured = not_measured;
     record.plugins(workshop.catalogue());
@@ -163,7 +169,6 @@ pub fn run(options: &Options) -> Result<Run, Error> {
         seconds.push(("baseline".into(), 0.0));
     }
     let summary = report::summary(&frame, &measured);
-    let explorer = report::explorer::items(done.iter().map(|d| &d.suite), options.length)?;
     let texts = [
         ("index.html", report::page::html(&report::view::page(&frame, &measured, explorer))?),
         ("report.md", report::whole(&frame, &measured)),

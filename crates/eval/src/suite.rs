@@ -25,7 +25,7 @@ use arrcoc_host::NameError;
 pub(crate) use file::{
     BatchFile as Batch, CommandFile as CommandRule, ComparisonFile as Comparison, CoverageFile as Coverage,
     FaultsFile as Faults, GateFile as GateRule, LatencyFile as Latency, MeasureFile as Measures, Params,
-    Part, ProfileFile as Profile, RepeatFile as Repeat, ShiftFile as Shift, Size, TasksFile as Tasks,
+    Part, ProfileFile as Profile, RepeatFile as Repeat, ScorersFile as Scorers, ShiftFile as Shift, Size, TasksFile as Tasks,
     ThreadsFile as Threads,
 };
 use file::{SCHEMA, SuiteFile};
@@ -53,6 +53,8 @@ pub(crate) struct Suite {
     pub(crate) left_out: Vec<(String, String)>,
     pub(crate) against: Vec<String>,
     pub(crate) tasks: Vec<Asked>,
+    /// Other wordings in which the tasks ask, by distance; rising.
+    pub(crate) wordings: Vec<u8>,
     pub(crate) corrupt: Option<Corrupt>,
     pub(crate) measures: Measures,
     pub(crate) primary: Vec<Comparison>,

@@ -248,7 +248,7 @@ impl Catalogue {
         let library = self.library(|d| d.scorers.iter().any(|s| s.id == id));
         let made = library
             .ok_or_else(|| Fault::internal("its library is gone"))
-            .and_then(|l| Ok((inproc::scorer(&l.loaded, id, &params)?, Arc::clone(&l.identity))));
+            .and_then(|l| Ok((inproc::scorer(&l.loaded, id, &params.located(&info.params, asset))?, Arc::clone(&l.identity))));
         let (instance, identity) = made.map_err(|fault| MakeError::Fault { id: id.into(), fault })?;
         Ok(Arc::new(Scorer::new(instance, info, identity, params)))
     }
@@ -263,7 +263,7 @@ impl Catalogue {
         let library = self.library(|d| d.allocators.iter().any(|a| a.id == id));
         let made = library
             .ok_or_else(|| Fault::internal("its library is gone"))
-            .and_then(|l| Ok((inproc::allocator(&l.loaded, id, &params)?, Arc::clone(&l.identity))));
+            .and_then(|l| Ok((inproc::allocator(&l.loaded, id, &params.located(&info.params, asset))?, Arc::clone(&l.identity))));
         let (instance, identity) = made.map_err(|fault| MakeError::Fault { id: id.into(), fault })?;
         Ok(Allocator::new(instance, info, identity, params))
     }
@@ -289,6 +289,13 @@ fn unavailable(description: &Description) -> Option<String> {
         r.dedup();
         r.join("; ")
     })
+}
+
+/// The place of a folder of the cache of optional assets.
+fn asset(folder: &str) -> Option<PathBuf> {
+    // TODO(merge): arrcoc-assets
+    let cache = std::env::var_os("ARRCOC_CACHE").map(PathBuf::from);
+    Some(cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/arrcoc")))?.join(folder))
 }
 
 fn read_params(

@@ -8,7 +8,7 @@ use arrcoc_sdk::{
     fault::Fault,
     foreign::{ForeignAllocator, ForeignScorer, Grant, Request, make_allocator, make_scorer},
     params::Params,
-    tensor::{OutputSpec, TensorView},
+    tensor::{OutputSpec, Said, TensorView},
 };
 
 use crate::{
@@ -21,7 +21,12 @@ impl ScorerInstance for ForeignScorer {
         ForeignScorer::plan(self, phase, request, grant)
     }
 
-    fn prepare(&self, request: &Request<'_>, outputs: &mut [TensorBuf], grant: &Grant) -> Result<u64, Fault> {
+    fn prepare(
+        &self,
+        request: &Request<'_>,
+        outputs: &mut [TensorBuf],
+        grant: &Grant,
+    ) -> Result<(u64, Said), Fault> {
         ForeignScorer::prepare(self, request, outputs, grant)
     }
 

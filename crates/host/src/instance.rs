@@ -11,7 +11,7 @@ use arrcoc_sdk::{
     buffer::TensorBuf,
     fault::Fault,
     foreign::{Grant, Request},
-    tensor::{OutputSpec, TensorView},
+    tensor::{OutputSpec, Said, TensorView},
 };
 
 /// A scorer at some level of isolation.
@@ -22,11 +22,16 @@ pub trait ScorerInstance: Send + Sync {
     /// The plugin's fault.
     fn plan(&self, phase: Phase, request: &Request<'_>, grant: &Grant) -> Result<Vec<OutputSpec>, Fault>;
 
-    /// Does what does not depend on the question; returns a state.
+    /// Does what does not depend on the question; returns a state, and what was said about it.
     ///
     /// # Errors
     /// The plugin's fault.
-    fn prepare(&self, request: &Request<'_>, outputs: &mut [TensorBuf], grant: &Grant) -> Result<u64, Fault>;
+    fn prepare(
+        &self,
+        request: &Request<'_>,
+        outputs: &mut [TensorBuf],
+        grant: &Grant,
+    ) -> Result<(u64, Said), Fault>;
 
     /// Answers the questions of the request.
     ///

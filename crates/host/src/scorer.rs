@@ -66,8 +66,8 @@ impl Scorer {
         grant: &Grant,
     ) -> Result<(Vec<TensorBuf>, PreparedState), Fault> {
         let mut outputs = self.plan(Phase::PREPARE, request, grant)?;
-        let state = self.instance.prepare(request, &mut outputs, grant)?;
-        let prepared = PreparedState { scorer: Arc::clone(self), state };
+        let (state, said) = self.instance.prepare(request, &mut outputs, grant)?;
+        let prepared = PreparedState { scorer: Arc::clone(self), state, encoder: said.encoder };
         check(&outputs, Stage::PREPARE)?;
         Ok((outputs, prepared))
     }
@@ -114,6 +114,7 @@ impl Scorer {
 pub struct PreparedState {
     scorer: Arc<Scorer>,
     state: u64,
+    encoder: Option<String>,
 }
 
 impl PreparedState {
@@ -121,6 +122,12 @@ impl PreparedState {
     #[must_use]
     pub fn scorer(&self) -> &Scorer {
         &self.scorer
+    }
+
+    /// What its numbers come from, as the plugin named it: calibration is keyed by it.
+    #[must_use]
+    pub fn encoder(&self) -> Option<&str> {
+        self.encoder.as_deref()
     }
 
     /// Answers the questions of the request.

@@ -44,6 +44,9 @@ pub struct ScorerInfo {
     /// Whether it uses more than one thread when it may.
     #[serde(default)]
     pub parallel: bool,
+    /// What of the image it looks at, in a few words; nothing when it looks at tensors alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sees: String,
 }
 
 /// An allocator, described.
@@ -180,7 +183,17 @@ pub enum Domain {
         /// Used when none is given.
         default: String,
     },
+    /// A file or a folder, for reading. Written `asset:FOLDER` it is that folder of
+    /// the user's cache of optional assets: the host puts the place there before
+    /// the instance is made, and records what was written.
+    Path {
+        /// Used when none is given; may be empty.
+        default: String,
+    },
 }
+
+/// How a path begins that stands for a folder of the cache of optional assets.
+pub const ASSET: &str = "asset:";
 
 impl Param {
     fn new(name: &str, doc: &str, domain: Domain) -> Param {
@@ -217,6 +230,12 @@ impl Param {
     pub fn text(name: &str, default: &str, doc: &str) -> Param {
         Param::new(name, doc, Domain::Text { default: default.into() })
     }
+
+    /// A file or a folder ([`Domain::Path`]).
+    #[must_use]
+    pub fn path(name: &str, default: &str, doc: &str) -> Param {
+        Param::new(name, doc, Domain::Path { default: default.into() })
+    }
 }
 
 impl ScorerInfo {
@@ -233,6 +252,7 @@ impl ScorerInfo {
             devices: vec![DeviceInfo { name: "cpu".into(), unavailable: None }],
             determinism: Determinism::None,
             parallel: false,
+            sees: String::new(),
         }
     }
 
@@ -289,6 +309,13 @@ impl ScorerInfo {
     #[must_use]
     pub fn parallel(mut self) -> Self {
         self.parallel = true;
+        self
+    }
+
+    /// States what of the image it looks at, in a few words: `every pixel`, `the whole image at 224×224`.
+    #[must_use]
+    pub fn sees(mut self, what: &str) -> Self {
+        self.sees = what.into();
         self
     }
 

@@ -33,7 +33,7 @@ use crate::{
     fault::Fault,
     params::Params,
     scorer::{Prepared, Scorer},
-    tensor::{Inputs, Outputs, Plan},
+    tensor::{Inputs, Outputs, Plan, Said},
 };
 
 /// Exports the scorers and allocators of a library, once per library.
@@ -324,7 +324,9 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
             let prepared = self.scorer.prepare(&input, &mut output, &call)?;
             let state = self.next.fetch_add(1, Ordering::Relaxed);
             self.states().insert(state, Arc::new(prepared));
-            Ok(reply(state))
+            let said = Said { encoder: self.scorer.encoder() };
+            let attrs = serde_json::to_string(&said).map_err(|e| Fault::internal(e.to_string()))?;
+            Ok(Reply { state, attrs: attrs.into() })
         })
     }
 

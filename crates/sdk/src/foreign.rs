@@ -17,7 +17,7 @@ use arrcoc_abi::{
 use crate::{
     buffer::TensorBuf,
     fault::Fault,
-    tensor::{Attributes, OutputSpec, Plan, TensorMut, TensorView, bundle},
+    tensor::{Attributes, OutputSpec, Plan, Said, TensorMut, TensorView, bundle},
 };
 
 /// Most bytes that one reply's attributes may have.
@@ -149,21 +149,28 @@ impl ForeignScorer {
         Ok(plan.outputs)
     }
 
-    /// Runs `prepare` into fresh outputs; returns the state.
+    /// Runs `prepare` into fresh outputs; returns the state and what was said about it.
     ///
     /// # Errors
-    /// The plugin's fault.
+    /// The plugin's fault, or `Internal` when its reply cannot be read.
     pub fn prepare(
         &self,
         request: &Request<'_>,
         outputs: &mut [TensorBuf],
         grant: &Grant,
-    ) -> Result<u64, Fault> {
+    ) -> Result<(u64, Said), Fault> {
         let grant = grant.to_wire();
         let reply = through(Stage::PREPARE, request, outputs, |input, output| {
             self.wire.prepare(input, output, &grant)
         })?;
-        Ok(reply.state)
+        let said = serde_json::from_str(&reply.attrs).map_err(|e| e.to_string()).and_then(Said::checked);
+        match said {
+            Ok(said) => Ok((reply.state, said)),
+            Err(why) => {
+                self.wire.release(reply.state);
+                Err(Fault::internal(format!("its reply cannot be read: {why}")).at(Stage::PREPARE))
+            }
+        }
     }
 
     /// Runs `score` into fresh outputs.

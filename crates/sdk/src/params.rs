@@ -2,12 +2,15 @@
 //! them when a user gives them, to name the nearest valid one; the plugin's
 //! side checks them again, because it need not trust the host.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
 use crate::{
-    describe::{Domain, Param},
+    describe::{ASSET, Domain, Param},
     fault::Fault,
 };
 
@@ -86,6 +89,28 @@ impl Params {
     pub fn text(&self, name: &str) -> Result<&str, Fault> {
         self.get(name, "text", Value::as_str)
     }
+
+    /// The value of a declared path; empty when it was not given and has no default.
+    ///
+    /// # Errors
+    /// `Internal`, when the plugin declared no such parameter.
+    pub fn path(&self, name: &str) -> Result<&Path, Fault> {
+        self.get(name, "path", Value::as_str).map(Path::new)
+    }
+
+    /// These with every path `asset:FOLDER` put where `place` says that the folder is;
+    /// one that has no place stays as it is written.
+    #[must_use]
+    pub fn located(&self, declared: &[Param], place: impl Fn(&str) -> Option<PathBuf>) -> Params {
+        let mut located = self.clone();
+        for param in declared.iter().filter(|param| matches!(param.domain, Domain::Path { .. })) {
+            let Some(value) = located.values.get_mut(&param.name) else { continue };
+            let folder = value.as_str().and_then(|path| path.strip_prefix(ASSET));
+            let found = folder.and_then(&place).and_then(|path| Some(Value::from(path.to_str()?)));
+            *value = found.unwrap_or_else(|| value.take());
+        }
+        located
+    }
 }
 
 impl Domain {
@@ -96,7 +121,9 @@ impl Domain {
             Domain::Float { default, .. } => Value::from(*default),
             Domain::Integer { default, .. } => Value::from(*default),
             Domain::Boolean { default } => Value::from(*default),
-            Domain::Choice { default, .. } | Domain::Text { default } => Value::from(default.as_str()),
+            Domain::Choice { default, .. } | Domain::Text { default } | Domain::Path { default } => {
+                Value::from(default.as_str())
+            }
         }
     }
 
@@ -109,6 +136,7 @@ impl Domain {
             Domain::Boolean { .. } => "true or false".into(),
             Domain::Choice { values, .. } => format!("one of {}", values.join(", ")),
             Domain::Text { .. } => "a text".into(),
+            Domain::Path { .. } => "a path".into(),
         }
     }
 }
@@ -129,7 +157,7 @@ pub fn check(param: &Param, value: &Value) -> Result<Value, String> {
         Domain::Choice { values, .. } => {
             value.as_str().filter(|x| values.iter().any(|v| v == x)).map(Value::from)
         }
-        Domain::Text { .. } => value.as_str().map(Value::from),
+        Domain::Text { .. } | Domain::Path { .. } => value.as_str().map(Value::from),
     };
     accepted.ok_or_else(|| {
         format!("parameter `{}` takes {}, not `{}`", param.name, param.domain.expected(), plain(value))
@@ -149,7 +177,7 @@ fn plain(value: &Value) -> String {
 /// One clause that names the parameter, the value and what it takes.
 pub fn parse(param: &Param, text: &str) -> Result<Value, String> {
     let value = match &param.domain {
-        Domain::Choice { .. } | Domain::Text { .. } => Value::from(text),
+        Domain::Choice { .. } | Domain::Text { .. } | Domain::Path { .. } => Value::from(text),
         _ => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
     };
     check(param, &value)
@@ -190,6 +218,25 @@ mod tests {
         assert!(refused(r#"{"radius": 1.5}"#).contains("whole number"));
         assert!(refused(r#"{"mode": "loud"}"#).contains("soft, hard"));
         assert!(refused(r#"{"invert": "yes"}"#).contains("true or false"));
+    }
+
+    #[test]
+    fn an_asset_is_put_in_its_place_and_other_paths_and_texts_are_left_alone() {
+        let declared = [
+            Param::path("models", "asset:ocr-1", ""),
+            Param::path("lost", "asset:nowhere", ""),
+            Param::path("own", "", ""),
+            Param::text("said", "asset:ocr-1", ""),
+        ];
+        let given = serde_json::from_str(r#"{"own": "/mine"}"#).unwrap();
+        let params = Params::resolve(&declared, &given).unwrap();
+        let located = params
+            .located(&declared, |name| (name == "ocr-1").then(|| PathBuf::from("/cache").join(name)));
+        assert_eq!(located.path("models").unwrap(), Path::new("/cache/ocr-1"));
+        assert_eq!(located.path("lost").unwrap(), Path::new("asset:nowhere"));
+        assert_eq!(located.path("own").unwrap(), Path::new("/mine"));
+        assert_eq!(located.text("said").unwrap(), "asset:ocr-1");
+        assert_eq!(params.path("models").unwrap(), Path::new("asset:ocr-1"), "the record keeps what was written");
     }
 
     #[test]

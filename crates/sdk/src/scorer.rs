@@ -29,6 +29,13 @@ pub trait Scorer: Sized + Send + Sync + 'static {
     /// When the parameters do not fit together or something it needs is missing.
     fn make(params: &Params, call: &Call<'_>) -> Result<Self, Fault>;
 
+    /// What its numbers come from, under a name that changes when their meaning does: a hash over the files of a
+    /// model, or the name and version of a rule. Calibration is keyed by it: a participatory channel that is
+    /// [`Raw`](crate::Scale::Raw) has weight only with a map for this very name. At most 128 bytes.
+    fn encoder(&self) -> Option<String> {
+        None
+    }
+
     /// Names every output of a phase with its type and shape.
     ///
     /// The default lays the channels of `info` out as f32: propositional and

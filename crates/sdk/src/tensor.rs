@@ -480,6 +480,26 @@ pub struct Plan {
     pub outputs: Vec<OutputSpec>,
 }
 
+/// The attributes of the reply to `prepare`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// What the numbers come from; see [`Scorer::encoder`](crate::Scorer::encoder).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<String>,
+}
+
+impl Said {
+    /// These, if a record can hold them.
+    pub(crate) fn checked(self) -> Result<Said, String> {
+        match &self.encoder {
+            Some(name) if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) => {
+                Err("the name of its encoder is not one line of 1 to 128 bytes".into())
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
 /// A bundle of tensors and JSON attributes, for a call over the wire.
 #[must_use]
 pub fn bundle<'a>(tensors: &'a [abi::Tensor<'a>], attrs: &'a str) -> abi::Bundle<'a> {

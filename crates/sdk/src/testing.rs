@@ -91,7 +91,7 @@ impl Scene {
         let attrs = Attributes { grid, ..Attributes::default() };
         let request = Request { tensors: &tensors, attrs: &attrs };
         let mut outputs = fresh(&scorer.plan(Phase::PREPARE, &request, &grant)?)?;
-        let state = scorer.prepare(&request, &mut outputs, &grant)?;
+        let (state, _) = scorer.prepare(&request, &mut outputs, &grant)?;
 
         let attrs = Attributes { grid, queries: self.queries.clone(), ..Attributes::default() };
         let request = Request { tensors: &tensors, attrs: &attrs };

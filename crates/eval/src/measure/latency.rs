@@ -232,7 +232,8 @@ fn stages(rows: &[Row]) -> Vec<((Key, String), Vec<OnPage>)> {
         let condition = key.condition.clone()?;
         let (size, stage) = condition.split_once(", ")?;
         let whole = Key::new(&key.dataset, &key.method, key.average(), Some(size));
-        (stage.starts_with("score ") || stage == "decide").then_some(((whole, condition.clone()), runs))
+        let called = ["prepare ", "score "].iter().any(|of| stage.starts_with(of));
+        (called || stage == "decide").then_some(((whole, condition.clone()), runs))
     };
     by_page(rows, "stage").into_iter().filter_map(called).collect()
 }

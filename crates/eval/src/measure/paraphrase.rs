@@ -31,11 +31,14 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
         let tiling = page.tiling(suite.grid)?;
         let mut rows = Vec::new();
         for (method, decider) in deciders(suite) {
+            let answers: Vec<Vec<u8>> = page.item.asks.iter().map(|ask| ask.answer_mask(&tiling)).collect();
+            let policy = suite.policy(suite.averages[0]);
+            let requests = decider.requests(&page.photo, suite.grid, &policy, &answers)?;
+            let mut looks = decider.looks(&requests)?;
             for &average in &suite.averages {
-                let tokens = |words: &str, answer: &[u8]| -> Result<Vec<u32>, Error> {
-                    let policy = suite.policy(average);
-                    let request = decider.request(&page.photo, suite.grid, policy, answer)?.query(words);
-                    Ok(decider.engine().allocate(&request)?.flat_tokens())
+                let mut tokens = |i: usize, words: &str| -> Result<Vec<u32>, Error> {
+                    let look = i.min(looks.len() - 1);
+                    Ok(looks[look].allocate(words, &suite.policy(average))?.flat_tokens())
                 };
                 let mut before: Option<Vec<u32>> = None;
                 for (i, ask) in page.item.asks.iter().enumerate().filter(|(_, ask)| !ask.question.is_empty())
@@ -46,10 +49,9 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
                         ask: Some(i as u32),
                         ..page.row(&suite.name, "paraphrase")
                     };
-                    let answer = ask.answer_mask(&tiling);
-                    let own = tokens(&ask.question, &answer)?;
+                    let own = tokens(i, &ask.question)?;
                     for (distance, words) in ask.paraphrases.iter().enumerate() {
-                        let moved = total_variation(&own, &tokens(words, &answer)?);
+                        let moved = total_variation(&own, &tokens(i, words)?);
                         let condition = Some(format!("distance {}", distance + 1));
                         rows.push(Row { metric: WORDING, value: moved, condition, ..row.clone() });
                     }

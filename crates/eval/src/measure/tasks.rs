@@ -10,7 +10,7 @@
 mod findings;
 mod place;
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, collections::BTreeMap, ops::Range};
 
 use arrcoc::Error;
 use arrcoc_datasets::corruption::Corruption;
@@ -55,6 +55,9 @@ impl Shown {
 
 /// How the condition of a corrupted page begins.
 pub(crate) const CORRUPTED: &str = "corrupted: ";
+
+/// How the condition of a question in other words begins; its distance from the first wording follows.
+pub(crate) const WORDED: &str = "worded: distance ";
 
 /// Every way in which pages are shown.
 fn shown(suite: &Suite, length: Length) -> Vec<Shown> {
@@ -126,7 +129,7 @@ fn on_page(
                 &dataset.key(index),
                 &shown.condition().unwrap_or_default(),
                 method.key(),
-                &format!("{} {} {budgets:?}", suite.grid, suite.bounds),
+                &format!("{} {} {budgets:?} {:?}", suite.grid, suite.bounds, suite.wordings),
                 &asked,
             ];
             let cell = bench.cache.cell(&parts, || {
@@ -174,76 +177,121 @@ impl Cell<'_> {
             Err(error) => return Ok(vec![self.failed(self.row(None), error.to_string())]),
         };
         let mut rows = Vec::new();
-        for &average in budgets {
-            match (&self.method.runs, average) {
-                (Runs::Engine(decider), Some(average)) => {
-                    self.decided(decider, average, &tiling, &mut rows)?
-                }
-                (Runs::Downsample, Some(average)) => {
-                    let total = self.suite.total(average);
-                    let row = Row { applied: Some(total), ..self.row(Some(average)) };
+        match &self.method.runs {
+            Runs::Engine(decider) => self.decided(decider, budgets, &tiling, &mut rows)?,
+            Runs::Downsample => {
+                for average in budgets.iter().flatten() {
+                    let total = self.suite.total(*average);
+                    let row = Row { applied: Some(total), ..self.row(Some(*average)) };
                     self.judge_all(&downsample(self.page.image(), total), &tiling, &row, &mut rows);
                 }
-                _ => self.judge_all(self.page.image(), &tiling, &self.row(None), &mut rows),
             }
+            Runs::Original => self.judge_all(self.page.image(), &tiling, &self.row(None), &mut rows),
         }
         Ok(rows)
     }
 
-    /// The engine decides for each question by itself.
+    /// The engine looks once, and decides for each question, wording and budget by itself.
     fn decided(
         &self,
         decider: &Decider,
-        average: f64,
+        budgets: &[Option<f64>],
         tiling: &Tiling,
         rows: &mut Vec<Row>,
     ) -> Result<(), Error> {
-        // Many methods decide the same whatever is asked: then the page is drawn once.
-        let mut drawn: Option<(Vec<u32>, Image)> = None;
-        for (i, ask) in self.page.item.asks.iter().enumerate() {
-            let row = Row { ask: Some(i as u32), ..self.row(Some(average)) };
-            let answer = ask.answer_mask(tiling);
-            let request =
-                decider.request(&self.page.photo, self.suite.grid, self.suite.policy(average), &answer)?;
-            let decision = match decider.engine().allocate(&request.query(&ask.question)) {
-                Ok(decision) => decision,
-                Err(error) => {
-                    rows.push(self.failed(row, error.to_string()));
-                    continue;
+        let asks = &self.page.item.asks;
+        let answers: Vec<Vec<u8>> = asks.iter().map(|ask| ask.answer_mask(tiling)).collect();
+        let averages: Vec<f64> = budgets.iter().copied().flatten().collect();
+        let [first, ..] = averages[..] else { return Ok(()) };
+        let policy = |average: f64| self.suite.policy(average);
+        let requests = decider.requests(&self.page.photo, self.suite.grid, &policy(first), &answers)?;
+        let mut looks = match decider.looks(&requests) {
+            Ok(looks) => looks,
+            Err(error) => {
+                let failed = |average: &f64| self.failed(self.row(Some(*average)), error.to_string());
+                rows.extend(averages.iter().map(failed));
+                return Ok(());
+            }
+        };
+        let mut asked_first = BTreeMap::new();
+        for wording in self.wordings() {
+            for &average in &averages {
+                // Many methods decide the same whatever is asked: then the page is drawn once.
+                let mut drawn: Option<(Vec<u32>, Image)> = None;
+                for (i, answer) in answers.iter().enumerate() {
+                    let Some(question) = asks[i].wording(wording) else { continue };
+                    let at = i.min(looks.len() - 1);
+                    let look = &mut looks[at];
+                    let mut row = Row { ask: Some(i as u32), ..self.row(Some(average)) };
+                    if wording > 0 {
+                        row.condition = Some(format!("{WORDED}{wording}"));
+                    }
+                    let decision = match look.allocate(question, &policy(average)) {
+                        Ok(decision) => decision,
+                        Err(error) => {
+                            rows.push(self.failed(row, error.to_string()));
+                            continue;
+                        }
+                    };
+                    let row = Row {
+                        applied: Some(decision.applied),
+                        reason: decision.reasons.join("; "),
+                        decision: decision.id.clone(),
+                        ..row
+                    };
+                    let tokens = decision.flat_tokens();
+                    let at = (average.to_bits(), i);
+                    if let Some((_, of)) = asked_first.get(&at).filter(|(before, _)| *before == tokens) {
+                        // The same tokens show the same page: what was found on it holds.
+                        let found: Vec<Row> = rows[Range::clone(of)].to_vec();
+                        rows.extend(found.into_iter().filter(|found| found.metric != place::CONTRIBUTION).map(
+                            |found| Row { condition: row.condition.clone(), decision: row.decision.clone(), ..found },
+                        ));
+                        continue;
+                    }
+                    let start = rows.len();
+                    for (metric, value) in place::where_tokens_went(&tokens, self.suite.bounds.min(), answer) {
+                        rows.push(Row { metric, value, ..row.clone() });
+                    }
+                    if let Some(contribution) = self.contribution(i, wording, tiling, answer) {
+                        let value = rank_correlation(
+                            &tokens.iter().map(|t| f64::from(*t)).collect::<Vec<_>>(),
+                            &contribution,
+                        );
+                        rows.push(Row { metric: place::CONTRIBUTION, value, ..row.clone() });
+                    }
+                    if drawn.as_ref().is_none_or(|(of, _)| *of != tokens) {
+                        drawn = Some((tokens.clone(), seen(self.page.image(), &decision)?));
+                    }
+                    if let Some((_, image)) = &drawn {
+                        self.judge(image, i, (tiling, answer), &row, rows);
+                    }
+                    if wording == 0 {
+                        asked_first.insert(at, (tokens, start..rows.len()));
+                    }
                 }
-            };
-            let row = Row {
-                applied: Some(decision.applied),
-                reason: decision.reasons.join("; "),
-                decision: decision.id.clone(),
-                ..row
-            };
-            let tokens = decision.flat_tokens();
-            for (metric, value) in place::where_tokens_went(&tokens, self.suite.bounds.min(), &answer) {
-                rows.push(Row { metric, value, ..row.clone() });
-            }
-            if let Some(contribution) = self.contribution(i, tiling, &answer) {
-                let value = rank_correlation(
-                    &tokens.iter().map(|t| f64::from(*t)).collect::<Vec<_>>(),
-                    &contribution,
-                );
-                rows.push(Row { metric: place::CONTRIBUTION, value, ..row.clone() });
-            }
-            if drawn.as_ref().is_none_or(|(of, _)| *of != tokens) {
-                drawn = Some((tokens, seen(self.page.image(), &decision)?));
-            }
-            if let Some((_, image)) = &drawn {
-                self.judge(image, i, (tiling, &answer), &row, rows);
             }
         }
         Ok(())
     }
 
+    /// The wordings in which the page is asked: its own, and on pages as they are those that the suite names.
+    fn wordings(&self) -> impl Iterator<Item = u8> {
+        let others = if self.condition.is_none() { self.suite.wordings.as_slice() } else { &[] };
+        [0].into_iter().chain(others.iter().copied())
+    }
+
     /// How much each patch contributes to the answer, by the first judge that says how sure it is. The same for every
     /// method and budget, so the page keeps it.
-    fn contribution(&self, index: usize, tiling: &Tiling, answer: &[u8]) -> Option<Vec<f64>> {
+    fn contribution(
+        &self,
+        index: usize,
+        wording: u8,
+        tiling: &Tiling,
+        answer: &[u8],
+    ) -> Option<Vec<f64>> {
         // Only on the page as it is: once is enough.
-        if self.condition.is_some() {
+        if self.condition.is_some() || wording > 0 {
             return None;
         }
         let found = self.page.contributions.get(index)?.get_or_init(|| {

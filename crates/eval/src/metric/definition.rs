@@ -70,6 +70,15 @@ pub(crate) const DEFINITIONS: &[Definition] = &[
         source: "this project",
     },
     Definition {
+        name: "prepares",
+        formula: "how often a scorer prepares for all questions on one image",
+        better: Better::Lower,
+        range: (0.0, INFINITE),
+        chance: None,
+        unit: "",
+        source: "this project",
+    },
+    Definition {
         name: "equal",
         formula: "1 where what must not matter changes no bit of the decision",
         better: Better::Higher,
@@ -325,6 +334,8 @@ mod tests {
         ("time-p90", "90th percentile of the time of a decision, in ms; from 64 runs"),
         ("time-p99", "99th percentile of the time of a decision, in ms; from 662 runs"),
         ("stage-p50", "median time of a stage of a decision, in ms"),
+        ("prepare-p50", "median time of a scorer for what does not depend on the question, in ms"),
+        ("score-p50", "median time of a scorer for a question on an image that it has prepared, in ms"),
         (
             "time-ratio",
             "time of a decision / time of one by another method in the same round, mean of the middle half over rounds",
@@ -392,6 +403,7 @@ mod tests {
         let everything = "{repeat: {times: 2}, shift: {pixels: []}, threads: {counts: []}, paraphrase: {}, \
              batch: {threads: 2}, backends: {}, faults: {average: 1, parts: []}, \
              latency: {sizes: [], samples: 8, quick: 8, warm-up: 1}, \
+             scorers: {threads: [1], samples: 1, quick: 1}, \
              coverage: {sizes: [], grids: [], profiles: []}}";
         let measures: Measures = serde_yaml::from_str(everything).unwrap();
         let kinds: Vec<Kind<'_>> = Kind::of(true, &measures).collect();

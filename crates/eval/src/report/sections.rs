@@ -41,10 +41,22 @@ pub(crate) fn verdicts(measured: &Measured<'_>) -> Vec<String> {
             Kind::Paraphrase => sentences.extend(wordings(measured)),
             Kind::Shift(_) => sentences.extend(shifts(measured)),
             Kind::Latency(_) => sentences.extend(ratios(measured)),
+            Kind::Scorers(_) => sentences.extend(kept_once(measured)),
             Kind::Coverage(_) => sentences.extend(promises(measured)),
         }
     }
     sentences
+}
+
+/// Whether a second question on the same image costs the question alone.
+fn kept_once(measured: &Measured<'_>) -> Option<String> {
+    let most = of(measured, "prepares").map(|f| f.estimate).max_by(f64::total_cmp)?;
+    let scorers = of(measured, "prepares").filter_map(|f| f.condition.as_ref()?.split(',').next());
+    let scorers: std::collections::BTreeSet<&str> = scorers.collect();
+    Some(match most {
+        1.0 => format!("all {} scorers prepare an image once, however many questions are asked", scorers.len()),
+        more => format!("a scorer prepared one image {more} times: each question paid for it again"),
+    })
 }
 
 fn faults(measured: &Measured<'_>) -> String {

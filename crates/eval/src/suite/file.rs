@@ -42,6 +42,10 @@ pub(crate) struct SuiteFile {
     /// What has to be found out from a page. Default nothing.
     #[serde(default)]
     pub(crate) tasks: TasksFile,
+    /// Other wordings in which the tasks ask each question too, by their distance from its own: 1 is the nearest.
+    /// Default none.
+    #[serde(default)]
+    pub(crate) wordings: Vec<u8>,
     /// Pages made worse, for the tasks. Default none.
     #[serde(default)]
     pub(crate) corrupt: Option<CorruptFile>,
@@ -380,6 +384,9 @@ pub(crate) struct MeasureFile {
     /// How long a decision takes.
     #[serde(default)]
     pub(crate) latency: Option<LatencyFile>,
+    /// What each scorer costs, apart from the decision around it.
+    #[serde(default)]
+    pub(crate) scorers: Option<ScorersFile>,
     /// Every size, grid, range of bounds and budget.
     #[serde(default)]
     pub(crate) coverage: Option<CoverageFile>,
@@ -458,6 +465,19 @@ pub(crate) struct LatencyFile {
     /// Requests that are there at once, each 1 to 1024, for decisions a second. Default none.
     #[serde(default)]
     pub(crate) batches: Vec<u32>,
+}
+
+/// What each scorer costs.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ScorersFile {
+    /// Numbers of threads that a scorer may use, each 1 to 1024; at least one.
+    pub(crate) threads: Vec<u32>,
+    /// Looks at the first page of the first dataset, 1 to 1000, each with all of its questions.
+    pub(crate) samples: u32,
+    /// The same of a quick run.
+    pub(crate) quick: u32,
 }
 
 /// Whether everything that can be asked for is handled.

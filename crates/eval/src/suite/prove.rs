@@ -48,6 +48,7 @@ impl Unproved {
         let datasets = datasets(&file, &source)?;
         let averages = check_averages(&file.averages, bounds, grid, &source, &["averages".into()])?;
         let tasks = tasks(&file, &datasets, only, &source)?;
+        let wordings = wordings(&file, &source)?;
         let corrupt = corrupt(&file, &averages, &source)?;
         check_measures(&file, &datasets[0], workshop, bounds, grid, &source)?;
         let all = methods(&file, workshop, added, &source)?;
@@ -108,6 +109,7 @@ impl Unproved {
             description: file.description.split_whitespace().collect::<Vec<_>>().join(" "),
             datasets,
             tasks,
+            wordings,
             corrupt,
             grid,
             bounds,
@@ -348,6 +350,27 @@ fn tasks(
     Ok(asked)
 }
 
+fn wordings(file: &SuiteFile, source: &Source) -> Result<Vec<u8>, Error> {
+    let mut wordings: Vec<u8> = Vec::new();
+    for (i, &wording) in file.wordings.iter().enumerate() {
+        let at = ["wordings".into(), i.into()];
+        if !(1..=9).contains(&wording) {
+            let hint = "1 is the first of the other wordings; generated pages have 3";
+            return Err(source.error(&at, format!("a wording {wording}"), hint));
+        }
+        if wordings.contains(&wording) {
+            return Err(source.error(&at, format!("the wording {wording} is there twice"), "leave one out"));
+        }
+        wordings.push(wording);
+    }
+    if !wordings.is_empty() && !Task::ALL.iter().any(|task| task.of(&file.tasks).is_some()) {
+        let hint = "tasks ask in other words: name one, or leave `wordings` out";
+        return Err(source.error(&["wordings".into()], "there is no task", hint));
+    }
+    wordings.sort_unstable();
+    Ok(wordings)
+}
+
 fn corrupt(file: &SuiteFile, averages: &[f64], source: &Source) -> Result<Option<Corrupt>, Error> {
     let Some(written) = &file.corrupt else { return Ok(None) };
     let at = |key: &str| -> Vec<Step> { vec!["corrupt".into(), key.into()] };
@@ -560,6 +583,22 @@ fn check_measures(
             if !(8..=1_000_000).contains(&count) {
                 let message = format!("`{key}` is {count}");
                 return Err(source.error(&at(&["latency", key]), message, "take 8 to 1000000 samples"));
+            }
+        }
+    }
+    if let Some(scorers) = &measures.scorers {
+        if scorers.threads.is_empty() {
+            return Err(empty(&["scorers", "threads"]));
+        }
+        if let Some(i) = scorers.threads.iter().position(|n| !(1..=1024).contains(n)) {
+            let mut place = at(&["scorers", "threads"]);
+            place.push(i.into());
+            return Err(source.error(&place, format!("{} threads", scorers.threads[i]), "use 1 to 1024"));
+        }
+        for (key, count) in [("samples", scorers.samples), ("quick", scorers.quick)] {
+            if !(1..=1000).contains(&count) {
+                let message = format!("`{key}` is {count}");
+                return Err(source.error(&at(&["scorers", key]), message, "look 1 to 1000 times"));
             }
         }
     }

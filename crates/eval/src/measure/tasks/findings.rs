@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::place;
+use super::{WORDED, place};
 use crate::{
     finding::{
         self, Finding, Key, OnPage, Pages, Test, by_page, by_page_and, differences, mean, means, weighted,
@@ -55,7 +55,8 @@ fn strata(asked: &Asked, rows: &[Row], metric: &str) -> BTreeMap<Key, Pages> {
         let own: Vec<&str> = asked.by.iter().filter_map(|name| has(&name)).collect();
         (!own.is_empty()).then(|| own.join(", "))
     };
-    let mut groups = by_page_and(rows, metric, of);
+    let plain = |row: &&Row| row.condition.as_ref().is_none_or(|own| !own.starts_with(WORDED));
+    let mut groups = by_page_and(rows.iter().filter(plain), metric, of);
     groups.retain(|key, _| key.condition.is_some());
     groups
 }

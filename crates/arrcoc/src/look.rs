@@ -1,0 +1,139 @@
+//! An image that was looked at, ready for any number of questions.
+//!
+//! What does not depend on the question is the dear part: reading a page takes
+//! a model seconds, hearing a question milliseconds. A [`Look`] keeps what the
+//! scorers have prepared, so that a second question on the same image pays for
+//! the question alone. A scorer that only answers questions is prepared when the
+//! first one comes: an image without a question does not pay for it.
+
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
+
+use arrcoc_decide::{Policy, Way};
+use arrcoc_host::{Scorer, ScorerInfo};
+
+use crate::{
+    config::STANDARD_ALLOCATOR,
+    decision::{Decision, TensorRecord},
+    engine::{Engine, Timings, micros},
+    error::Error,
+    lineup::Lineup,
+    request::{Request, terms},
+    scoring::{Asked, Observation, RawChannel, Ready, Scored, Silent, plugin_record},
+};
+
+/// An image that was looked at; see [`Engine::look`].
+pub struct Look<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) request: &'a Request,
+    pub(crate) tensors: Vec<TensorRecord>,
+    observation: Observation<'a>,
+    lineup: Lineup,
+    /// For each scorer of the lineup what it has prepared, once it has.
+    ready: Vec<Option<Ready>>,
+    prepared: u64,
+}
+
+impl<'a> Look<'a> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        request: &'a Request,
+        tensors: Vec<TensorRecord>,
+        observation: Observation<'a>,
+        lineup: Lineup,
+    ) -> Look<'a> {
+        let ready = lineup.order.iter().map(|_| None).collect();
+        Look { engine, request, tensors, observation, lineup, ready, prepared: 0 }
+    }
+
+    /// Decides how many tokens each patch gets when this is asked, under a policy: the same decision, to the bit,
+    /// as [`Engine::allocate`] with a request of its own.
+    ///
+    /// # Errors
+    /// When no allocation can satisfy the policy. Never because a plugin failed.
+    pub fn allocate(&mut self, query: &str, policy: &Policy) -> Result<Decision, Error> {
+        let started = Instant::now();
+        let terms = terms(policy, self.request.grid)?;
+        let mut scored = Scored::default();
+        let allocator = self.engine.make_allocator().unwrap_or_else(|e| {
+            scored.reasons.push(format!("allocator {e}; `{STANDARD_ALLOCATOR}` shared instead"));
+            None
+        });
+        let asked = self.hear(query, &mut scored)?;
+        scored.note_left_out(&self.lineup, query, self.engine.uses_standard_scorers());
+        let maps = scored.maps(self.request.grid.patches());
+
+        let sharing = Instant::now();
+        let tensor = |name: &str| asked.tensor(&self.observation, name);
+        let grid = self.observation.grid();
+        let outcome = self.engine.decide(&maps, &terms, grid, &tensor, allocator.as_ref());
+        scored.timings.insert("decide".into(), micros(sharing));
+        scored.timings.insert("total".into(), micros(started));
+        self.engine.record(self, query, &terms, maps, scored, allocator.as_ref(), outcome).seal()
+    }
+
+    /// What the scorers say to a question, before calibration.
+    ///
+    /// # Errors
+    /// When a scorer of the configuration cannot be made at all.
+    pub fn raw(&mut self, query: &str) -> Result<(Vec<RawChannel>, Vec<String>), Error> {
+        let mut scored = Scored::default();
+        self.hear(query, &mut scored)?;
+        Ok((scored.raw, scored.reasons))
+    }
+
+    /// How often a scorer has prepared: once for each that ran, however many questions were asked.
+    #[must_use]
+    pub fn prepared(&self) -> u64 {
+        self.prepared
+    }
+
+    /// Runs every scorer, as far as it has not been run.
+    fn hear<'q>(&mut self, query: &'q str, scored: &mut Scored) -> Result<Asked<'q>, Error> {
+        let mut asked = Asked::new(query.trim());
+        for i in 0..self.lineup.order.len() {
+            let id = self.lineup.order[i].clone();
+            let scorer = match self.engine.scorer(&id)? {
+                Ok(scorer) => scorer,
+                Err(reason) => {
+                    scored.reasons.push(reason);
+                    continue;
+                }
+            };
+            if !asked.is_something() && only_answers(scorer.info()) {
+                continue;
+            }
+            let said = self.prepare(i, &scorer, &mut scored.timings).and_then(|()| match &self.ready[i] {
+                Some(ready) => asked.hear(ready, &self.observation, self.engine.calibration(), scored),
+                None => Ok(()),
+            });
+            if said.as_ref().map_or_else(|silent| silent.ran, |()| true) {
+                scored.plugins.push(plugin_record(&scorer));
+            }
+            if let Err(silent) = said {
+                scored.reasons.push(silent.reason);
+                // Another question is another try.
+                self.ready[i] = None;
+                self.engine.keep_instance(&id, silent.usable);
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Has a scorer of the lineup prepared, unless it has.
+    fn prepare(&mut self, i: usize, scorer: &Arc<Scorer>, timings: &mut Timings) -> Result<(), Silent> {
+        if self.ready[i].is_some() {
+            return Ok(());
+        }
+        let earlier = self.ready[..i].iter().flatten();
+        let promised: BTreeSet<&str> = earlier.flat_map(Ready::provides).collect();
+        self.ready[i] = Some(self.observation.prepare(scorer, &promised, timings)?);
+        self.prepared += 1;
+        Ok(())
+    }
+}
+
+/// Whether all that a scorer gives are answers to questions.
+fn only_answers(info: &ScorerInfo) -> bool {
+    let answer = |channel: &arrcoc_sdk::describe::ChannelInfo| channel.way == Way::Participatory;
+    !info.provides.is_empty() && info.provides.iter().all(|given| given.channel.as_ref().is_some_and(answer))
+}
