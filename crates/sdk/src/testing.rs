@@ -196,7 +196,7 @@ mod tests {
         let attrs = Attributes { grid: Some([2, 2]), ..Attributes::default() };
         let request = Request { tensors: &[], attrs: &attrs };
         let mut outputs = fresh(&scorer.plan(Phase::PREPARE, &request, &grant).unwrap()).unwrap();
-        let state = scorer.prepare(&request, &mut outputs, &grant).unwrap();
+        let (state, _) = scorer.prepare(&request, &mut outputs, &grant).unwrap();
         assert_eq!(grant.take_log(), [(Level::WARN, "the image is dull".to_owned())]);
         scorer.release(state);
         let gone = scorer.score(state, &request, &mut [], &grant).unwrap_err();
