@@ -12,6 +12,8 @@ use crate::{calibration::Calibration, error::Error, files};
 
 /// The scorers that run when none is named.
 pub const STANDARD_SCORERS: [&str; 3] = ["propositional", "perspectival", "features"];
+/// How a scorer is named that runs beside the standard ones instead of in their place: `+ocr`.
+pub const BESIDE: char = '+';
 /// The allocator that is used when none is named.
 pub const STANDARD_ALLOCATOR: &str = "proportional";
 
@@ -21,8 +23,9 @@ pub const STANDARD_ALLOCATOR: &str = "proportional";
 pub struct Config {
     /// Where plugins are looked for.
     pub search: Search,
-    /// The scorers to run; empty for the standard ones. A named scorer that
-    /// cannot run is an error, a standard one is left out with a reason.
+    /// The scorers to run; empty for the standard ones. Where all of them begin with `+`, as in `+ocr`, they run
+    /// beside the standard ones. A named scorer that cannot run is an error, a standard one is left out with a
+    /// reason.
     pub scorers: Vec<String>,
     /// The allocator; `None` for `proportional`.
     pub allocator: Option<String>,

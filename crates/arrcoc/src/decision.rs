@@ -232,6 +232,9 @@ pub struct PluginRecord {
     pub parameters: serde_json::Map<String, serde_json::Value>,
     /// Where it ran.
     pub device: String,
+    /// What its numbers come from, as it says; calibration is keyed by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<String>,
 }
 
 impl Decision {

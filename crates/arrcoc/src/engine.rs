@@ -16,7 +16,7 @@ use arrcoc_stats::Tiling;
 
 use crate::{
     calibration::Calibration,
-    config::{Config, STANDARD_ALLOCATOR, STANDARD_SCORERS},
+    config::{BESIDE, Config, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     decision::{
         AllocatorRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord, PluginRecord,
         PolicyRecord, QueryRecord, SCHEMA, Scores, TensorRecord, TotalRecord,
@@ -50,7 +50,7 @@ impl Engine {
             return Err(refusal.clone().into());
         }
         for id in &config.scorers {
-            catalogue.scorer_info(id)?;
+            catalogue.scorer_info(id.strip_prefix(BESIDE).unwrap_or(id))?;
         }
         let backends = || catalogue.scorers().filter(|s| provides(s, "patch_stats"));
         if let Some(id) = config.backend.as_deref().filter(|id| backends().all(|b| b.id != *id)) {
@@ -113,17 +113,17 @@ impl Engine {
         &self.calibration
     }
 
+    /// Whether the standard scorers run: no scorer is named, or only such as run beside them.
     pub(crate) fn uses_standard_scorers(&self) -> bool {
-        self.config.scorers.is_empty()
+        self.config.scorers.iter().all(|id| id.starts_with(BESIDE))
     }
 
     /// The scorers for an observation, in the order in which they run: those that
     /// are wanted, and what provides the tensors that the allocator requires.
     fn lineup(&self, observation: &Observation<'_>) -> Result<Lineup, Error> {
-        let wanted: Vec<String> = match self.config.scorers.as_slice() {
-            [] => STANDARD_SCORERS.map(str::to_owned).to_vec(),
-            named => named.to_vec(),
-        };
+        let named = self.config.scorers.iter().map(|id| id.strip_prefix(BESIDE).unwrap_or(id).to_owned());
+        let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
+        let wanted: Vec<String> = standard.map(str::to_owned).chain(named.clone()).collect();
         let casting = Casting {
             scorers: self.catalogue.scorers().collect(),
             given: observation.tensor_names(),
@@ -132,12 +132,13 @@ impl Engine {
         let allocator = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
         let needed = self.catalogue.allocator_info(allocator).map_or(&[][..], |info| &info.requires);
         let lineup = casting.lineup(&wanted, needed)?;
-        match lineup.left_out.first() {
-            Some((id, reason)) if !self.config.scorers.is_empty() => Err(Error::new(
+        let missed = lineup.left_out.iter().find(|(id, _)| named.clone().any(|named| named == *id));
+        match missed {
+            Some((id, reason)) => Err(Error::new(
                 format!("scorer `{id}` cannot run: {reason}"),
                 "give the tensor with --tensors, or leave the scorer out",
             )),
-            _ => Ok(lineup),
+            None => Ok(lineup),
         }
     }
 
@@ -217,6 +218,7 @@ impl Engine {
             part: a.info().id.clone(),
             parameters: a.params().to_json(),
             device: "cpu".into(),
+            encoder: None,
         }));
         let mut reasons = scored.reasons;
         reasons.extend(outcome.retreats);

@@ -107,7 +107,8 @@ impl<'a> Look<'a> {
                 None => Ok(()),
             });
             if said.as_ref().map_or_else(|silent| silent.ran, |()| true) {
-                scored.plugins.push(plugin_record(&scorer));
+                let encoder = self.ready[i].as_ref().and_then(Ready::encoder);
+                scored.plugins.push(plugin_record(&scorer, encoder));
             }
             if let Err(silent) = said {
                 scored.reasons.push(silent.reason);
