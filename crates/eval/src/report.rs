@@ -8,6 +8,7 @@
 pub(crate) mod explorer;
 mod failures;
 pub(crate) mod page;
+mod scorers;
 mod scores;
 mod sections;
 pub(crate) mod table;

@@ -44,7 +44,6 @@ pub(crate) fn lift(tokens: &[u32], least: u32, answer: &[u8]) -> Option<f64> {
 /// this. It is (lift − 1) · mean / standard deviation.
 ///
 /// None where all patches have the same surplus, or where every patch has an answer or none has.
-#[allow(dead_code, reason = "no measure asks for it yet")]
 pub(crate) fn nss(tokens: &[u32], least: u32, answer: &[u8]) -> Option<f64> {
     let patches = answers(answer)?;
     let values: Vec<f64> = tokens.iter().map(|&t| surplus(t, least) as f64).collect();
@@ -69,7 +68,6 @@ pub(crate) fn nss(tokens: &[u32], least: u32, answer: &[u8]) -> Option<f64> {
 /// here they are exact.
 ///
 /// None where every patch has an answer or none has.
-#[allow(dead_code, reason = "no measure asks for it yet")]
 pub(crate) fn auc_judd(tokens: &[u32], answer: &[u8]) -> Option<f64> {
     let patches = answers(answer)?;
     let mut order: Vec<(u32, bool)> = tokens.iter().zip(answer).map(|(&t, &a)| (t, a != 0)).collect();
@@ -92,7 +90,6 @@ pub(crate) fn auc_judd(tokens: &[u32], answer: &[u8]) -> Option<f64> {
 /// Where patches tie for the last places, each has an equal share of them: the expectation over all orders.
 ///
 /// None where no patch has an answer.
-#[allow(dead_code, reason = "no measure asks for it yet")]
 pub(crate) fn recall_at(top: usize, tokens: &[u32], answer: &[u8]) -> Option<f64> {
     let patches = answer.iter().filter(|a| **a != 0).count();
     if patches == 0 {

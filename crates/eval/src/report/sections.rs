@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{
     Measured,
     failures::retreats,
+    scorers::scorer_table,
     scores::score_tables_and_comparisons,
     table::{Table, Titled, p_value, percent, plain, points, ratio, with_interval},
     times::time_tables,
@@ -249,6 +250,7 @@ fn promises(measured: &Measured<'_>) -> Vec<String> {
 /// Every table of a suite.
 pub(crate) fn tables(measured: &Measured<'_>) -> Vec<Titled> {
     let others = [
+        scorer_table(measured),
         plain_table(measured, &["shift-moved", "shift-rho"], "Two windows of one page"),
         plain_table(
             measured,
