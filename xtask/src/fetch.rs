@@ -4,8 +4,8 @@
 //! Python package index has wheels that carry them, a wheel is an archive, and
 //! pip fetches it through whatever proxy or mirror a person has set up.
 //! Nothing is installed and nothing of a wheel is run. What comes is compared
-//! with hashes that are written here, so that the same asset is the same bytes
-//! everywhere and for ever; after that no network is needed.
+//! with hashes that are written in the table (`crates/assets`); after that no
+//! network is needed.
 //!
 //! ```text
 //! index ─▶ pip ─▶ wheel = pinned? ─▶ files = pinned? ─▶ renamed into the cache
@@ -22,6 +22,8 @@ mod unpack;
 use std::fs;
 use std::path::Path;
 
+use arrcoc_assets::{ALL, Asset};
+
 use crate::arguments::{Given, nearest};
 use crate::failure::{Failure, say};
 use cache::State;
@@ -36,68 +38,6 @@ them with the sha256 written in this program, and keeps them in the cache:
 caches. An asset that is here already is checked, without the network.
 Nothing is installed, and nothing that was fetched is run. Suites and tests
 that want an asset that is absent say so and go on.";
-
-/// Something to fetch: files of a wheel.
-pub(crate) struct Asset<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) what: &'a str,
-    /// SPDX.
-    pub(crate) licence: &'a str,
-    pub(crate) package: &'a str,
-    pub(crate) version: &'a str,
-    /// Of the wheel, in hexadecimal; and its length in bytes.
-    pub(crate) sha256: &'a str,
-    pub(crate) bytes: u64,
-    pub(crate) pieces: &'a [Piece<'a>],
-}
-
-/// A file of a wheel.
-pub(crate) struct Piece<'a> {
-    /// Its path in the wheel; the last part is its name in the cache.
-    pub(crate) inside: &'a str,
-    pub(crate) sha256: &'a str,
-}
-
-const ASSETS: &[Asset<'_>] = &[Asset {
-    name: "ocr",
-    what: "reads lines of text: the PP-OCR models (version 4)",
-    licence: "Apache-2.0",
-    package: "rapidocr-onnxruntime",
-    version: "1.4.4",
-    sha256: "971d7d5f223a7a808662229df1ef69893809d8457d834e6373d3854bc1782cbf",
-    bytes: 14_915_192,
-    pieces: &[
-        Piece {
-            inside: "rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx",
-            sha256: "48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b",
-        },
-        Piece {
-            inside: "rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx",
-            sha256: "d2a7720d45a54257208b1e13e36a8479894cb74155a5efe29462512d42f49da9",
-        },
-        Piece {
-            inside: "rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx",
-            sha256: "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
-        },
-    ],
-}];
-
-impl Asset<'_> {
-    /// Its folder in the cache: another wheel is another folder.
-    pub(crate) fn folder(&self) -> String {
-        format!("{}-{}", self.name, &self.sha256[..8])
-    }
-
-    fn megabytes(&self) -> String {
-        format!("{:.1} MB", self.bytes as f64 / 1e6)
-    }
-}
-
-impl Piece<'_> {
-    pub(crate) fn name(&self) -> &str {
-        self.inside.rsplit('/').next().unwrap_or(self.inside)
-    }
-}
 
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let cache = cache::place()?;
@@ -119,12 +59,12 @@ pub(crate) fn absent() -> Vec<(&'static str, &'static str)> {
     let here = |asset: &Asset<'_>| {
         cache::place().is_ok_and(|cache| matches!(cache::look(asset, &cache), State::Whole))
     };
-    ASSETS.iter().filter(|asset| !here(asset)).map(|asset| (asset.name, asset.what)).collect()
+    ALL.iter().filter(|asset| !here(asset)).map(|asset| (asset.name, asset.what)).collect()
 }
 
 fn find(name: &str) -> Result<&'static Asset<'static>, Failure> {
-    ASSETS.iter().find(|asset| asset.name == name).ok_or_else(|| {
-        let hint = match nearest(name, ASSETS.iter().map(|asset| asset.name)) {
+    arrcoc_assets::by_name(name).ok_or_else(|| {
+        let hint = match nearest(name, ALL.iter().map(|asset| asset.name)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`cargo xtask fetch` lists the assets".to_owned(),
         };
@@ -134,16 +74,20 @@ fn find(name: &str) -> Result<&'static Asset<'static>, Failure> {
 
 fn list(cache: &Path) {
     say!("assets, kept in `{}`", cache.display());
-    for asset in ASSETS {
+    for asset in ALL {
         let state = match cache::look(asset, cache) {
             State::Whole => "here".to_owned(),
             State::Absent => format!("absent: `cargo xtask fetch {}` fetches it", asset.name),
             State::Damaged(why) => format!("damaged, will not be used: {why}"),
         };
         say!("  {}  {}", asset.name, asset.what);
-        say!("      {} {}, {}, {}", asset.package, asset.version, asset.megabytes(), asset.licence);
+        say!("      {} {}, {}, {}", asset.package, asset.version, megabytes(asset), asset.licence);
         say!("      {state}");
     }
+}
+
+fn megabytes(asset: &Asset<'_>) -> String {
+    format!("{:.1} MB", asset.bytes as f64 / 1e6)
 }
 
 /// Fetches an asset unless it is here.
@@ -157,7 +101,7 @@ fn obtain(asset: &Asset<'_>, cache: &Path, index: &Index) -> Result<(), Failure>
         State::Absent => {}
         State::Damaged(why) => say!("{} is damaged and is fetched again: {why}", asset.name),
     }
-    say!("fetching {}: {} {}, {}", asset.name, asset.package, asset.version, asset.megabytes());
+    say!("fetching {}: {} {}, {}", asset.name, asset.package, asset.version, megabytes(asset));
     let staging = cache::Staging::new(asset, cache)?;
     let python = index.python()?;
     let wheel = index.download(&python, asset, &staging.make("wheel")?)?;

@@ -3,8 +3,8 @@
 //! Everything that a contributor or a CI machine does with the workspace
 //! beyond plain cargo is here, as a program instead of shell scripts: it runs
 //! where cargo runs, and its rules have tests. It must itself build in
-//! seconds, so it depends on none of the workspace's crates; it runs them
-//! through cargo.
+//! seconds, so of the workspace's crates it uses only the table of assets; it
+//! runs the others through cargo.
 //!
 //! This file holds the table of commands and what all of them share: how a
 //! command line becomes a call, and how a failure becomes a message and an

@@ -1,14 +1,13 @@
-//! The cache: where it is, what is in it, and the one way in.
+//! The cache: what is in it, and the one way in.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use arrcoc_assets::Asset;
 use sha2::{Digest, Sha256};
 
-use super::Asset;
 use crate::failure::Failure;
 
 /// Beyond this age a folder that was being filled belongs to nobody: its owner was killed.
@@ -23,29 +22,12 @@ pub(super) enum State {
     Damaged(String),
 }
 
-/// The cache's folder, which need not exist. The evaluation looks for it by the same rule
-/// (`recognise/asset.rs`).
+/// The cache's folder, which need not exist.
 pub(super) fn place() -> Result<PathBuf, Failure> {
-    chosen(|name| std::env::var_os(name)).ok_or_else(|| {
+    arrcoc_assets::cache().ok_or_else(|| {
         Failure::new("there is no place for a cache: the user has no home folder")
             .hint("set `ARRCOC_CACHE` to a folder")
     })
-}
-
-fn chosen(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let path = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(own) = path("ARRCOC_CACHE") {
-        return std::path::absolute(own).ok();
-    }
-    // The specification of base directories says to ignore a path that is not absolute.
-    let user = path("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| {
-        if cfg!(windows) {
-            path("LOCALAPPDATA")
-        } else {
-            Some(path("HOME")?.join(if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" }))
-        }
-    });
-    Some(user?.join("arrcoc"))
 }
 
 /// Hashes what the cache has of an asset.
@@ -157,23 +139,6 @@ fn sweep(asset: &Asset<'_>, cache: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    #[cfg(unix)]
-    fn the_first_place_that_is_named_is_taken() {
-        let find = |set: &[(&str, &str)]| {
-            chosen(|name| {
-                set.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
-            })
-        };
-        let home = if cfg!(target_os = "macos") { "/me/Library/Caches/arrcoc" } else { "/me/.cache/arrcoc" };
-        let all = [("ARRCOC_CACHE", "/own"), ("XDG_CACHE_HOME", "/xdg"), ("HOME", "/me")];
-        assert_eq!(find(&all), Some("/own".into()));
-        assert_eq!(find(&all[1..]), Some("/xdg/arrcoc".into()));
-        assert_eq!(find(&all[2..]), Some(home.into()));
-        assert_eq!(find(&[("ARRCOC_CACHE", ""), ("XDG_CACHE_HOME", "here"), all[2]]), Some(home.into()));
-        assert_eq!(find(&[]), None);
-    }
 
     #[test]
     fn the_hash_is_the_published_one() {

@@ -10,7 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Asset, cache};
+use arrcoc_assets::Asset;
+
+use super::cache;
 use crate::failure::Failure;
 
 /// How the index is reached.

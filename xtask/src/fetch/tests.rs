@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use arrcoc_assets::Piece;
+
 use super::*;
 
 /// A folder with a wheel, `index/`, and a place for a cache, `cache/`; goes when it is dropped.
@@ -190,14 +192,4 @@ fn a_cache_that_cannot_be_made_is_named() {
     fs::write(desk.cache(), "a file").unwrap();
     let failure = desk.obtain(WRONG, SECOND).unwrap_err().to_string();
     assert!(failure.starts_with(&format!("cannot make `{}`", desk.cache().display())), "{failure}");
-}
-
-#[test]
-fn the_evaluation_looks_where_this_puts_the_reader() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/eval/src/recognise/asset.rs");
-    let source = fs::read_to_string(source).unwrap();
-    let ocr = find("ocr").unwrap();
-    for word in [ocr.folder().as_str(), ocr.pieces[0].name(), ocr.package, ocr.version] {
-        assert!(source.contains(word), "{word}");
-    }
 }

@@ -6,7 +6,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{Asset, cache};
+use arrcoc_assets::Asset;
+
+use super::cache;
 use crate::failure::Failure;
 
 /// Arguments: the wheel, then for each file its path inside and its new name.

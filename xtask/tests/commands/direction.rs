@@ -109,6 +109,20 @@ fn nothing_but_the_evaluation_may_depend_on_the_facade() {
 }
 
 #[test]
+fn of_ours_the_development_commands_use_the_table_of_assets_alone() {
+    let tree = Tree::good("direction-xtask").library("crates/assets", "arrcoc-assets", "").library(
+        "crates/xtask",
+        "xtask",
+        "arrcoc-assets = { path = \"../assets\" }\narrcoc-stats = { path = \"../stats\" }",
+    );
+    tree.xtask(DIRECTION).expect(
+        1,
+        &["crates/xtask/Cargo.toml: `xtask` may not depend on `arrcoc-stats`; \
+           xtask may depend on `arrcoc-assets`"],
+    );
+}
+
+#[test]
 fn a_crate_that_nobody_placed_is_a_finding() {
     let tree = Tree::good("direction-unknown").library("crates/novel", "arrcoc-novel", "");
     tree.xtask(DIRECTION).expect(

@@ -1,0 +1,84 @@
+//! Which assets there are. Hashes are written here and nowhere else, so that
+//! the same asset is the same bytes everywhere and for ever; a new version is
+//! a new entry in the same commit as what uses it.
+
+use crate::{Asset, Piece};
+
+/// The detector, the recogniser and the classifier of direction of PaddleOCR.
+pub const OCR: Asset<'static> = Asset {
+    name: "ocr",
+    what: "reads lines of text: the PP-OCR models (version 4)",
+    licence: "Apache-2.0",
+    package: "rapidocr-onnxruntime",
+    version: "1.4.4",
+    sha256: "971d7d5f223a7a808662229df1ef69893809d8457d834e6373d3854bc1782cbf",
+    bytes: 14_915_192,
+    pieces: &[
+        Piece {
+            inside: "rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx",
+            sha256: "48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b",
+        },
+        Piece {
+            inside: "rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx",
+            sha256: "d2a7720d45a54257208b1e13e36a8479894cb74155a5efe29462512d42f49da9",
+        },
+        Piece {
+            inside: "rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx",
+            sha256: "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
+        },
+    ],
+};
+
+/// All assets, in the order in which they are listed.
+pub const ALL: &[Asset<'static>] = &[OCR];
+
+/// The asset of a name, as in `cargo xtask fetch NAME`.
+pub fn by_name(name: &str) -> Option<&'static Asset<'static>> {
+    ALL.iter().find(|asset| asset.name == name)
+}
+
+/// The asset that has a folder of this name in the cache, as `ocr-971d7d5f`. `None` where it is of a version that is not
+/// the one of the table.
+pub fn by_folder(name: &str) -> Option<&'static Asset<'static>> {
+    ALL.iter().find(|asset| asset.folder() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn distinct<T: Ord>(values: impl Iterator<Item = T> + Clone) -> bool {
+        values.clone().collect::<BTreeSet<_>>().len() == values.count()
+    }
+
+    #[test]
+    fn what_is_pinned_can_be_told_apart_and_can_be_a_hash() {
+        assert!(distinct(ALL.iter().map(|asset| asset.name)));
+        for asset in ALL {
+            assert!(asset.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{asset:?}");
+            assert!(!asset.pieces.is_empty() && distinct(asset.pieces.iter().map(Piece::name)), "{asset:?}");
+            for hash in asset.pieces.iter().map(|piece| piece.sha256).chain([asset.sha256]) {
+                assert_eq!(hash.len(), 64, "{asset:?}");
+                assert!(hash.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')), "{asset:?}");
+            }
+            let found = by_folder(&asset.folder()).and_then(|found| by_name(found.name)).unwrap();
+            assert_eq!(found.sha256, asset.sha256);
+        }
+    }
+
+    #[test]
+    fn another_version_is_not_known_by_its_folder() {
+        assert!(by_folder("ocr-00000000").is_none());
+        assert!(by_folder("ocr").is_none());
+        assert!(by_name("ocr-971d7d5f").is_none());
+    }
+
+    #[test]
+    fn the_last_part_of_a_path_is_the_name_of_the_file() {
+        let piece = |inside| Piece { inside, sha256: "" };
+        assert_eq!(piece("a/b/model.onnx").name(), "model.onnx");
+        assert_eq!(piece("model.onnx").name(), "model.onnx");
+    }
+}
