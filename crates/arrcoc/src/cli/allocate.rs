@@ -174,7 +174,7 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
     }
     for text in &args.param {
         let (id, key, value) = param(text)?;
-        config.params.entry(id).or_default().insert(key, value);
+        config.set_param(&id, &key, &value);
     }
     let job = Job {
         images: args.images,

@@ -96,8 +96,8 @@ pub(crate) struct AllocateArgs {
 
     #[command(flatten, next_help_heading = "Plugins")]
     pub(crate) search: SearchArgs,
-    /// A scorer to run instead of the standard ones; may be repeated
-    #[arg(long, value_name = "ID", help_heading = "Plugins")]
+    /// A scorer to run instead of the standard ones, or as +ID beside them; may be repeated
+    #[arg(long, value_name = "ID|+ID", help_heading = "Plugins")]
     pub(crate) scorer: Vec<String>,
     /// The allocator [default: proportional]
     #[arg(long, value_name = "ID", help_heading = "Plugins")]
