@@ -31,6 +31,9 @@ struct Page {
     traits: BTreeMap<String, String>,
     lines: Vec<ReadLine>,
     asks: Vec<Ask>,
+    /// Cosines of questions with the phrases that `phrases` prints, by question.
+    #[serde(default)]
+    cosines: BTreeMap<String, Vec<f32>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -65,7 +68,8 @@ struct Tally {
 fn main() {
     let mut words = std::env::args().skip(1);
     let folder = words.next().expect("name a folder");
-    let misses = words.next().is_some();
+    let what = words.next();
+    let (misses, phrases) = (what.as_deref() == Some("misses"), what.as_deref() == Some("phrases"));
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -74,6 +78,8 @@ fn main() {
         })
         .collect();
     files.sort();
+    let mut before: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
+    let mut strange: BTreeMap<String, (f64, [f64; 3])> = BTreeMap::new();
     let mut tallies: BTreeMap<(String, usize), Tally> = BTreeMap::new();
     for file in files {
         let page: Page = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
@@ -106,10 +112,34 @@ fn main() {
                 );
             }
         }
+        if phrases {
+            let texts: Vec<&str> = reading.phrases().iter().map(|phrase| phrase.text.as_str()).collect();
+            println!("{}", serde_json::json!([page.name, texts]));
+            continue;
+        }
+        // Questions of another page, of which this one knows nothing.
+        if let Some((_, asks)) = before.insert(
+            page.traits["layout"].clone(),
+            (page.name.clone(), page.asks.iter().map(|ask| ask.question.clone()).collect::<Vec<_>>()),
+        ) {
+            for question in asks {
+                let mut out = vec![0.0; 576];
+                reading.relevance(&question, page.cosines.get(&question).map(Vec::as_slice), &mut out);
+                let most = out.iter().fold(0.0f32, |most, &score| most.max(score));
+                if misses && most > 0.3 {
+                    println!("{} absent {most:.2} {question}", page.name);
+                }
+                let tally: &mut (f64, [f64; 3]) = strange.entry(page.traits["layout"].clone()).or_default();
+                tally.0 += 1.0;
+                for (count, least) in tally.1.iter_mut().zip([0.1, 0.3, 0.6]) {
+                    *count += f64::from(u8::from(most > least));
+                }
+            }
+        }
         for ask in &page.asks {
             for (wording, question) in std::iter::once(&ask.question).chain(&ask.paraphrases).enumerate() {
                 let mut out = vec![0.0; 576];
-                reading.relevance(question, None, &mut out);
+                reading.relevance(question, page.cosines.get(question).map(Vec::as_slice), &mut out);
                 let tally = tallies.entry((page.traits["layout"].clone(), wording)).or_default();
                 let worst = tally.add(&page.name, &out, &ask.patches);
                 if misses && worst >= 20 && wording < 3 {
@@ -122,6 +152,14 @@ fn main() {
                 }
             }
         }
+    }
+    if phrases {
+        return;
+    }
+    println!("questions of other pages: above 0.1, 0.3, 0.6");
+    for (layout, (n, counts)) in &strange {
+        let [a, b, c] = counts.map(|count| 100.0 * count / n);
+        println!("{layout:9} {n:5} {a:5.1} {b:5.1} {c:5.1}");
     }
     println!("layout    wording pages questions  in 8  in 12  in 20  share    area  score");
     for ((layout, wording), tally) in &tallies {

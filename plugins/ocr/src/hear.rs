@@ -47,6 +47,9 @@ pub(crate) use page::Phrase;
 /// What a label gets of the score of its answer.
 const LABEL: f32 = 0.12;
 
+/// A score below which an answer is none.
+const LEAST: f32 = 1e-4;
+
 /// A page that has been read, ready for questions.
 #[derive(Debug)]
 pub(crate) struct Reading {
@@ -74,6 +77,9 @@ impl Reading {
         let Some(tiling) = &self.tiling else { return };
         let semantic = semantic.filter(|cosines| cosines.len() == self.page.phrases.len());
         for answer in answers(&self.page, self.habits, &Question::new(question), semantic) {
+            if answer.score < LEAST {
+                continue;
+            }
             for (glyphs, share) in [(answer.glyphs, 1.0), (answer.label, LABEL)] {
                 if let Some(strip) = self.page.strip(glyphs) {
                     paint(tiling, self.page.slope, strip, share * answer.score, out);

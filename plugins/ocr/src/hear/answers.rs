@@ -12,13 +12,16 @@ use std::ops::Range;
 use super::page::{Page, Phrase};
 use super::question::{Question, Seeks, Wants};
 use super::search::{find, likeness};
-use super::sites::{Site, sites};
+use super::sites::{Named, Site};
 
 /// Phrases of a row that are looked at behind a label.
 const ALONG: usize = 3;
 
 /// Room in ems over which the eye needs dots.
 const FAR: f32 = 25.0;
+
+/// How usual it is that where a row and a column meet stands what was asked for.
+const CELL: f32 = 0.95;
 
 /// The share of digits from which on a phrase is rather a value than a label.
 const MANY: f32 = 0.3;
@@ -78,34 +81,31 @@ pub(crate) fn answers(
         neighbours(page, question, &mut all);
     }
     if all.is_empty() {
-        let mut named = sites(page, question);
+        let mut named = Named::new(page, question);
         if let Some(semantic) = semantic {
-            mean(page, semantic, &mut named);
+            mean(page, question, semantic, &mut named.sites);
         }
-        for site in &named {
+        for site in &named.sites {
             values(page, habits, question, site, &mut all);
+            cells(page, &named, site, &mut all);
         }
     }
     share(all)
 }
 
 /// Adds what phrases mean to what they say.
-fn mean(page: &Page, cosines: &[f32], named: &mut Vec<Site>) {
+fn mean(page: &Page, question: &Question, cosines: &[f32], named: &mut Vec<Site>) {
     // Below the first nothing is meant; at the second it is nearly sure.
     const LEVELS: [f32; 2] = [0.25, 0.75];
     let level = |cosine: f32| ((cosine - LEVELS[0]) / (LEVELS[1] - LEVELS[0])).clamp(0.0, 1.0);
     for (place, (phrase, &cosine)) in page.phrases.iter().zip(cosines).enumerate() {
-        let level = level(cosine);
+        // What is quoted stands there word for word.
+        let level = level(cosine) * if question.passage.is_empty() { 1.0 } else { 0.3 };
         // What is not a number is not above 0.
         if level > 0.0 && phrase.digits < MANY {
             match named.iter_mut().find(|site| site.phrase == place) {
                 Some(site) => site.score = 1.0 - (1.0 - site.score) * (1.0 - level),
-                None => named.push(Site {
-                    phrase: place,
-                    glyphs: phrase.glyphs.clone(),
-                    score: level,
-                    numbers: false,
-                }),
+                None => named.push(Site::meant(page, place, level)),
             }
         }
     }
@@ -201,6 +201,30 @@ fn values(page: &Page, habits: Habits, question: &Question, site: &Site, all: &m
     }
     if let (Some(left), true) = (phrase.left, site.numbers) {
         add(page.phrases[left].glyphs.clone(), 0.6);
+    }
+}
+
+/// Cells of a table: in the row of what was named, below something else that was named.
+fn cells(page: &Page, named: &Named, row: &Site, all: &mut Vec<Answer>) {
+    for head in &named.sites {
+        let Some(score) = named.together(row, head) else { continue };
+        let top = &page.phrases[head.phrase];
+        let mut next = page.phrases[row.phrase].right;
+        while let Some((right, _)) = next {
+            let cell = &page.phrases[right];
+            let shared = top.strip.right.min(cell.strip.right) - top.strip.left.max(cell.strip.left);
+            if shared > 0.0
+                && top.strip.level < cell.strip.level - 0.6 * cell.strip.height
+                && head.phrase != right
+            {
+                all.push(Answer {
+                    glyphs: cell.glyphs.clone(),
+                    label: row.glyphs.clone(),
+                    score: score * CELL,
+                });
+            }
+            next = cell.right;
+        }
     }
 }
 

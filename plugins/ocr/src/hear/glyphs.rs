@@ -9,8 +9,14 @@ use super::super::line::Line;
 use super::boxes::LineBox;
 use super::fold::narrow;
 
-/// A gap from which on two characters belong to two words, in ems.
-pub(crate) const WORD: f32 = 0.2;
+/// A gap from which on two characters belong to two words though the reader saw no space, in ems.
+const WORD: f32 = 0.45;
+
+/// The same in a line without any spaces, which has lost them.
+const LOST: f32 = 0.25;
+
+/// Characters from which on a line without spaces has lost them, rather than being one word.
+const LONG: usize = 10;
 
 /// A character that is not a space.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +30,7 @@ pub(crate) struct Glyph {
     pub(crate) middle: f32,
     /// Its line, by its place among those that are kept.
     pub(crate) line: usize,
-    /// Whether the reader saw a space before it.
+    /// Whether a space is before it: the reader saw one, or there is room for one.
     pub(crate) spaced: bool,
 }
 
@@ -55,15 +61,31 @@ pub(crate) fn written(lines: &[Line]) -> Vec<Written> {
             all.push(Written { place, em: em(&glyphs).unwrap_or(0.0), glyphs });
         }
     }
-    // Lines that are too short to say take the proportions of the others.
-    let usual =
-        median(all.iter().filter(|line| line.em > 0.0).map(|line| line.em / line.place.height()).collect());
-    let usual = usual.unwrap_or(0.7).clamp(0.4, 1.4);
+    // Lines that are too short to say are like the others; or have their proportions, when they are of another size.
+    let measured = || all.iter().filter(|line| line.em > 0.0);
+    let size = median(measured().map(|line| line.place.height()).collect()).unwrap_or(1.0);
+    let ratio =
+        median(measured().map(|line| line.em / line.place.height()).collect()).unwrap_or(0.7).clamp(0.4, 1.4);
     for line in &mut all {
-        let (least, most) = (0.7 * usual * line.place.height(), 1.4 * usual * line.place.height());
-        line.em = if line.em > 0.0 { line.em.clamp(least, most) } else { usual * line.place.height() };
+        let height = line.place.height();
+        let alike = (0.7..1.4).contains(&(height / size));
+        line.em = match line.em > 0.0 {
+            true => line.em.clamp(0.7 * ratio * height, 1.4 * ratio * height),
+            false => ratio * if alike { size } else { height },
+        };
+        part(line);
     }
     all
+}
+
+/// Puts spaces where the reader lost them.
+fn part(line: &mut Written) {
+    let has_spaces = line.glyphs.iter().skip(1).any(|glyph| glyph.spaced);
+    let least = if has_spaces || line.glyphs.len() < LONG { WORD } else { LOST };
+    for place in 1..line.glyphs.len() {
+        let room = gap(&line.glyphs[place - 1], &line.glyphs[place], line.em);
+        line.glyphs[place].spaced |= room > least;
+    }
 }
 
 fn median(mut values: Vec<f32>) -> Option<f32> {
@@ -83,7 +105,8 @@ fn glyphs(line: &Line, place: LineBox, number: usize) -> Vec<Glyph> {
         let at = |count: usize| place.left + count as f32 * step;
         line.text.chars().enumerate().map(|(count, c)| (c, at(count), at(count + 1))).collect()
     };
-    let mut spaced = false;
+    // Nothing is joined to what another line ends with.
+    let mut spaced = true;
     let mut glyphs = Vec::with_capacity(placed.len());
     for (c, left, right) in placed {
         let c = narrow(c);
@@ -137,15 +160,12 @@ mod tests {
 
     #[test]
     fn a_gap_is_seen_without_a_space() {
-        let one = line("due date", 100.0, 50.0, 20.0);
-        let mut lost = one.clone();
+        let mut lost = line("date of issue", 100.0, 50.0, 20.0);
         lost.text.retain(|c| c != ' ');
         lost.chars.retain(|c| c.c != ' ');
-        let written = written(&[lost]);
-        let glyphs = &written[0].glyphs;
-        let gaps: Vec<bool> =
-            glyphs.windows(2).map(|pair| gap(&pair[0], &pair[1], written[0].em) > WORD).collect();
-        assert_eq!(gaps, [false, false, true, false, false, false]);
+        let glyphs = &written(&[lost])[0].glyphs;
+        let starts: String = glyphs.iter().map(|glyph| if glyph.spaced { '|' } else { '.' }).collect();
+        assert_eq!(starts, "|...|.|....");
     }
 
     #[test]

@@ -13,15 +13,18 @@ use std::ops::Range;
 use super::super::line::Line;
 use super::boxes::{LineBox, Strip};
 use super::fold::{Alphabet, fold, is_ideograph};
-use super::glyphs::{Glyph, WORD, Written, gap, written};
+use super::glyphs::{Glyph, Written, gap, written};
 use super::rows::rows;
 use super::slope::slope;
 
 /// Room in a row that ends a phrase, in ems.
 const APART: f32 = 0.9;
 
+/// Room that ends a phrase where a column begins.
+const CLOSE: f32 = 0.4;
+
 /// Room in a row that ends a line of a column, in ems: what is behind it belongs to another text.
-const COLUMN: f32 = 1.75;
+const COLUMN: f32 = 1.9;
 
 /// Characters that lead the eye from a label to its value, when there are [`DOTS`] of them in a row.
 const LEADERS: &str = ".·•…‥⋯,:;-–—_~'`";
@@ -95,6 +98,8 @@ pub(crate) struct Page {
     pub(crate) flow: Vec<Letter>,
     /// The strip of each line.
     strips: Vec<Strip>,
+    /// Where columns begin: left sides that several lines share, in order, as on a page that lies straight.
+    edges: Vec<f32>,
 }
 
 impl Page {
@@ -122,6 +127,7 @@ impl Page {
             phrases: Vec::new(),
             alphabet: Alphabet::new(std::iter::empty()),
             flow: Vec::new(),
+            edges: edges(&strips, slope),
             strips,
         };
         let mut runs = Vec::new();
@@ -150,7 +156,7 @@ impl Page {
         }
         let (before, own) = (&self.glyphs[glyph - 1], &self.glyphs[glyph]);
         let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '\'' | '’' | '&');
-        own.spaced || gap(before, own, phrase.em) > WORD || !joins(before.c)
+        own.spaced || !joins(before.c)
     }
 
     /// Cuts a row into phrases, and says which of them run together in one column.
@@ -172,13 +178,16 @@ impl Page {
             let em = written[glyph.line].em;
             let room = last
                 .map_or(f32::INFINITY, |before| gap(&before, &glyph, 0.5 * (em + written[before.line].em)));
-            let colon = last.is_some_and(|before| before.c == ':')
-                && (room > WORD || glyph.spaced || glyph.c.is_alphabetic());
-            if led || colon || room > APART {
+            let colon =
+                last.is_some_and(|before| before.c == ':') && (glyph.spaced || glyph.c.is_alphabetic());
+            let cut = room > APART || (room > CLOSE && self.is_edge(&glyph, em));
+            if led || colon || cut {
                 if let Some(whole) = phrase.take() {
                     self.close(whole);
                 }
-                if (led || room > COLUMN) && self.phrases.len() > run {
+                let between = last.map_or(f32::NEG_INFINITY, |before| before.right)..glyph.left;
+                let column = led || (room > COLUMN && !self.spanned(glyph.line, between));
+                if column && self.phrases.len() > run {
                     runs.push(run..self.phrases.len());
                     run = self.phrases.len();
                 }
@@ -203,7 +212,9 @@ impl Page {
                     aligned: false,
                 }
             });
-            if !open.text.is_empty() && (glyph.spaced || room > WORD) {
+            // A capital behind a small letter is a new word too, when the space was lost.
+            let seam = glyph.c.is_uppercase() && open.text.ends_with(char::is_lowercase);
+            if !open.text.is_empty() && (glyph.spaced || seam) {
                 open.text.push(' ');
             }
             open.text.push(glyph.c);
@@ -218,6 +229,26 @@ impl Page {
             runs.push(run..self.phrases.len());
         }
         runs
+    }
+
+    /// Whether a line just above or below goes on where a line has a gap: then it is no gap between columns, but
+    /// wide spaces, or words that were not found.
+    fn spanned(&self, line: usize, gap: Range<f32>) -> bool {
+        let own = self.strips[line];
+        self.strips.iter().any(|other| {
+            let (off, around) = ((other.level - own.level).abs(), 2.0 * own.height);
+            off > 0.5 * own.height
+                && off < 2.0 * own.height
+                && other.left < gap.start - around
+                && other.right > gap.end + around
+        })
+    }
+
+    /// Whether a column begins at a glyph.
+    fn is_edge(&self, glyph: &Glyph, em: f32) -> bool {
+        let x = straight(glyph.left, self.strips[glyph.line].level, self.slope);
+        let place = self.edges.partition_point(|&edge| edge < x - 0.35 * em);
+        self.edges.get(place).is_some_and(|&edge| edge < x + 0.35 * em)
     }
 
     fn close(&mut self, mut phrase: Phrase) {
@@ -264,7 +295,7 @@ impl Page {
             let side = |phrase: &Phrase| {
                 let strip = phrase.strip;
                 let x = if right { strip.right } else { strip.left };
-                x + self.slope * (strip.level + self.slope * x)
+                straight(x, strip.level, self.slope)
             };
             let mut order: Vec<(f32, usize)> = self.phrases.iter().map(side).zip(0..).collect();
             order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -362,6 +393,23 @@ impl Page {
     fn parted(&self, glyph: usize) -> bool {
         glyph > 0 && !self.glyphs[glyph - 1].c.is_alphanumeric()
     }
+}
+
+/// A side of a strip as it would be on a page that lies straight.
+fn straight(x: f32, level: f32, slope: f32) -> f32 {
+    x + slope * (level + slope * x)
+}
+
+/// Left sides that more than [`PEERS`] + 1 lines share.
+fn edges(strips: &[Strip], slope: f32) -> Vec<f32> {
+    let mut sides: Vec<(f32, f32)> =
+        strips.iter().map(|strip| (straight(strip.left, strip.level, slope), strip.height)).collect();
+    sides.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let shared = sides.windows(2 + PEERS).filter(|window| match window {
+        [first, .., last] => last.0 - first.0 < 0.3 * first.1.min(last.1),
+        _ => false,
+    });
+    shared.map(|window| window[window.len() / 2].0).collect()
 }
 
 /// Which glyphs of a row are dots that lead the eye.

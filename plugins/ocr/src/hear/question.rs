@@ -7,7 +7,7 @@
 use super::fold::{fold, is_ideograph, narrow};
 
 /// Words of a question that are looked for at most; a longer one is cut.
-const WORDS: usize = 64;
+const WORDS: usize = 40;
 
 /// Characters of a question that are read at most.
 const CHARS: usize = 20_000;
@@ -93,7 +93,7 @@ impl Question {
                 (own, false, _) => own,
                 // What is quoted stands on the page; the rest says what to do with it.
                 (own, true, true) => own.max(0.35),
-                (own, true, false) => 0.15 * own,
+                (own, true, false) => 0.05 * own,
             };
             let aspect = !token.quoted && tokens.get(place + 1).is_some_and(|next| next.text == "of");
             if let Some(word) = words.iter_mut().find(|word| word.signs == token.signs) {

@@ -13,6 +13,9 @@ use super::question::{LETTERS, Word};
 /// Hits of a word that are kept at most.
 const HITS: usize = 4096;
 
+/// Letters of a stem at least.
+const STEM: usize = 5;
+
 /// A place where a word stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hit {
@@ -49,7 +52,23 @@ pub(crate) fn hits(page: &Page, words: &[Word]) -> Vec<Hit> {
     hits.retain(|hit| one_phrase(page, hit));
     hits.sort_by_key(|hit| (hit.start, hit.end, hit.word));
     weigh_ends(flow, &mut hits);
+    for (number, word) in words.iter().enumerate().filter(|(_, word)| word.weight >= 0.2) {
+        stems(page, number, word, &mut hits);
+    }
+    hits.sort_by_key(|hit| (hit.start, hit.end, hit.word));
     hits
+}
+
+/// Adds where another word of the same stem may stand: `insurance` for `insurer`. Endings are
+/// not known, so this is worth half.
+fn stems(page: &Page, number: usize, word: &Word, hits: &mut Vec<Hit>) {
+    let length = (3 * word.signs.len() / 5).max(STEM);
+    if word.signs.len() < length {
+        return;
+    }
+    let found = find(page, &word.signs[..length], 0).into_iter().take(HITS);
+    let found = found.filter(|found| page.flow[found.start].start != Start::No);
+    hits.extend(found.map(|found| Hit { word: number, start: found.start, end: found.end, likeness: 0.5 }));
 }
 
 /// What is left of 1 after some errors in so many letters.

@@ -7,7 +7,8 @@
 
 use std::ops::Range;
 
-use super::page::{Page, Phrase};
+use super::glyphs::Glyph;
+use super::page::Page;
 use super::question::Question;
 use super::search::{Hit, hits};
 
@@ -16,6 +17,9 @@ const HAS: f32 = 0.7;
 
 /// Room in ems over which two phrases of a row may be one label.
 const NEAR: f32 = 1.6;
+
+/// The share of its letters from which on a phrase is all that was named.
+const WHOLE: f32 = 0.8;
 
 /// A place that a question names.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,33 +32,113 @@ pub(crate) struct Site {
     pub(crate) score: f32,
     /// Whether all that was named is numbers.
     pub(crate) numbers: bool,
+    /// How well it has which words of the question.
+    words: Vec<(usize, f32)>,
+    /// The share of its letters that the question names.
+    share: f32,
 }
 
-/// All places that share a word with the question.
-pub(crate) fn sites(page: &Page, question: &Question) -> Vec<Site> {
-    let hits = hits(page, &question.words);
-    let by_phrase = by_phrase(page, &hits);
-    let weights = weights(page, question, &by_phrase);
-    let total: f32 = weights.iter().sum();
-    if total <= 0.0 {
-        return Vec::new();
-    }
-    let mut sites = Vec::new();
-    for (place, (phrase, own)) in by_phrase.iter().enumerate() {
-        let one = site(page, &weights, &[own], *phrase..*phrase + 1);
-        sites.extend(one.clone());
-        // A label that was cut in two.
-        let Some((next, room)) = page.phrases[*phrase].right else { continue };
-        let Some((_, others)) = by_phrase.get(place + 1).filter(|(other, _)| *other == next) else {
-            continue;
-        };
-        if room < NEAR && !page.phrases[*phrase].colon && !page.phrases[next].led {
-            let two = site(page, &weights, &[own, others], *phrase..next + 1);
-            let better = |site: &Site| one.as_ref().is_none_or(|one| site.score > one.score);
-            sites.extend(two.filter(better));
+/// The places that share a word with a question.
+pub(crate) struct Named {
+    pub(crate) sites: Vec<Site>,
+    weights: Weights,
+}
+
+/// What the words of a question are worth on a page.
+struct Weights {
+    of: Vec<f32>,
+    total: f32,
+    heaviest: f32,
+    /// Whether the words stand together somewhere, as a quotation says.
+    quoted: bool,
+}
+
+impl Named {
+    pub(crate) fn new(page: &Page, question: &Question) -> Self {
+        let hits = hits(page, &question.words);
+        let by_phrase = by_phrase(page, &hits);
+        let weights = Weights::new(page, question, &by_phrase);
+        let mut sites = Vec::new();
+        for (place, (phrase, own)) in by_phrase.iter().enumerate() {
+            let one = site(page, &weights, &[own], *phrase..*phrase + 1);
+            sites.extend(one.clone());
+            // A label that was cut in two.
+            let Some((next, room)) = page.phrases[*phrase].right else { continue };
+            let Some((_, others)) = by_phrase.get(place + 1).filter(|(other, _)| *other == next) else {
+                continue;
+            };
+            if room < NEAR && !page.phrases[*phrase].colon && !page.phrases[next].led {
+                let two = site(page, &weights, &[own, others], *phrase..next + 1);
+                let better = |site: &Site| one.as_ref().is_none_or(|one| site.score > one.score);
+                sites.extend(two.filter(better));
+            }
         }
+        Self { sites, weights }
     }
-    sites
+
+    /// How surely a row and the head of a column are meant together: a table is asked for both. None when the head
+    /// is more than what the question names, or says nothing new.
+    pub(crate) fn together(&self, row: &Site, head: &Site) -> Option<f32> {
+        let mut words = row.words.clone();
+        words.extend(&head.words);
+        let both = self.weights.score(&mut words);
+        let meant = head.share > WHOLE && both > row.score && both > head.score;
+        meant.then_some(both * (0.55 + 0.45 * row.share))
+    }
+}
+
+impl Weights {
+    fn new(page: &Page, question: &Question, by_phrase: &[(usize, Vec<&Hit>)]) -> Self {
+        let mut holders = vec![0u32; question.words.len()];
+        let mut close = vec![false; question.words.len()];
+        for (_, hits) in by_phrase {
+            let mut seen = vec![false; question.words.len()];
+            for hit in hits {
+                close[hit.word] |= hit.likeness >= 0.4;
+                if hit.likeness >= HAS && !std::mem::replace(&mut seen[hit.word], true) {
+                    holders[hit.word] += 1;
+                }
+            }
+        }
+        let count = page.phrases.len() as f32;
+        let most = libm::logf(1.0 + count);
+        let rare = |holders: f32| libm::logf(1.0 + count / (0.5 + holders)) / most;
+        let of: Vec<f32> = question
+            .words
+            .iter()
+            .zip(holders.iter().zip(close))
+            .map(|(word, (&holders, close))| {
+                let absent = match (holders, close, word.aspect) {
+                    (0, false, true) => 0.2,
+                    (0, false, false) => 0.5,
+                    _ => 1.0,
+                };
+                word.weight * absent * rare(holders.max(1) as f32)
+            })
+            .collect();
+        let total = of.iter().sum();
+        let heaviest = of.iter().fold(0.0f32, |most, &weight| most.max(weight));
+        Self { total, heaviest, of, quoted: !question.passage.is_empty() }
+    }
+
+    /// The part of the question that some words are, with what is less than all of it worth less; words become those
+    /// that count.
+    fn score(&self, words: &mut Vec<(usize, f32)>) -> f32 {
+        words.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        words.dedup_by_key(|(word, _)| *word);
+        let shared: f32 = words.iter().map(|&(word, likeness)| likeness * self.of[word]).sum();
+        let part = shared / self.total;
+        // Half of a label may be what is meant; half of a quotation is not.
+        part * part.sqrt() * if self.quoted { part } else { 1.0 }
+    }
+}
+
+impl Site {
+    /// A phrase that is meant, whatever it says.
+    pub(crate) fn meant(page: &Page, phrase: usize, score: f32) -> Self {
+        let glyphs = page.phrases[phrase].glyphs.clone();
+        Self { phrase, glyphs, score, numbers: false, words: Vec::new(), share: 1.0 }
+    }
 }
 
 /// Phrases that have hits, with them.
@@ -72,82 +156,44 @@ fn by_phrase<'h>(page: &Page, hits: &'h [Hit]) -> Vec<(usize, Vec<&'h Hit>)> {
     grouped
 }
 
-/// What each word of the question is worth on this page.
-fn weights(page: &Page, question: &Question, by_phrase: &[(usize, Vec<&Hit>)]) -> Vec<f32> {
-    let mut holders = vec![0u32; question.words.len()];
-    let mut close = vec![false; question.words.len()];
-    for (_, hits) in by_phrase {
-        let mut seen = vec![false; question.words.len()];
-        for hit in hits {
-            close[hit.word] |= hit.likeness >= 0.4;
-            if hit.likeness >= HAS && !std::mem::replace(&mut seen[hit.word], true) {
-                holders[hit.word] += 1;
-            }
-        }
-    }
-    let count = page.phrases.len() as f32;
-    let most = libm::logf(1.0 + count);
-    let rare = |holders: f32| libm::logf(1.0 + count / (0.5 + holders)) / most;
-    question
-        .words
-        .iter()
-        .zip(holders.iter().zip(close))
-        .map(|(word, (&holders, close))| {
-            let absent = match (holders, close, word.aspect) {
-                (0, false, true) => 0.2,
-                (0, false, false) => 0.5,
-                _ => 1.0,
-            };
-            word.weight * absent * rare(holders.max(1) as f32)
-        })
-        .collect()
-}
-
 /// What phrases in a row share with the question.
-fn site(page: &Page, weights: &[f32], groups: &[&Vec<&Hit>], phrases: Range<usize>) -> Option<Site> {
-    let hits = || groups.iter().flat_map(|group| group.iter());
-    let mut best = vec![0.0f32; weights.len()];
-    for hit in hits() {
-        best[hit.word] = best[hit.word].max(hit.likeness);
-    }
-    let shared: f32 = best.iter().zip(weights).map(|(likeness, weight)| likeness * weight).sum();
-    let covered = shared / weights.iter().sum::<f32>();
+fn site(page: &Page, weights: &Weights, groups: &[&Vec<&Hit>], phrases: Range<usize>) -> Option<Site> {
     // What says nothing does not make a place.
-    let telling: Vec<&&Hit> = hits().filter(|hit| hit.likeness > 0.2 && weights[hit.word] > 0.0).collect();
-    let heavy = weights.iter().fold(0.0f32, |most, &weight| most.max(weight));
-    if !telling.iter().any(|hit| weights[hit.word] >= 0.2 * heavy) {
+    let hits = || groups.iter().flat_map(|group| group.iter()).filter(|hit| hit.likeness > 0.2);
+    if weights.total <= 0.0 || !hits().any(|hit| weights.of[hit.word] >= 0.2 * weights.heaviest) {
         return None;
     }
-    let glyph = |letter: usize| page.flow[letter].glyph;
-    let first = telling.iter().filter_map(|hit| glyph(hit.start)).min()?;
-    let last = telling.iter().filter_map(|hit| glyph(hit.end - 1)).max()?;
-    let (named, beside) = shares(page, &telling, phrases.clone(), last);
-    let whole = named / (named + beside);
-    let score = covered * covered.sqrt() * (0.55 + 0.45 * whole);
-    let numbers = page.glyphs[first..=last].iter().all(|glyph| !glyph.c.is_alphabetic());
-    Some(Site { phrase: phrases.end - 1, glyphs: first..last + 1, score: score.clamp(0.0, 1.0), numbers })
+    let mut words: Vec<(usize, f32)> = hits().map(|hit| (hit.word, hit.likeness)).collect();
+    let part = weights.score(&mut words);
+    let all = page.phrases[phrases.start].glyphs.start..page.phrases[phrases.end - 1].glyphs.end;
+    let mut named = vec![false; all.len()];
+    for hit in hits() {
+        let glyph = |letter: usize| page.flow[letter].glyph.map(|glyph| glyph - all.start);
+        if let (Some(start), Some(end)) = (glyph(hit.start), glyph(hit.end - 1)) {
+            named[start..=end].fill(true);
+        }
+    }
+    let first = named.iter().position(|&named| named)?;
+    let last = named.iter().rposition(|&named| named)?;
+    let share = share_named(&page.glyphs[all.clone()], &named, last);
+    let score = (part * (0.55 + 0.45 * share)).clamp(0.0, 1.0);
+    let glyphs = all.start + first..all.start + last + 1;
+    let numbers = page.glyphs[glyphs.clone()].iter().all(|glyph| !glyph.c.is_alphabetic());
+    Some(Site { phrase: phrases.end - 1, glyphs, score, numbers, words, share })
 }
 
-/// Letters of the phrases that the question names, and those it does not. Digits in front are the number of a
-/// title, and what comes behind may be a value: both count for less.
-fn shares(page: &Page, hits: &[&&Hit], phrases: Range<usize>, last: usize) -> (f32, f32) {
-    let named = |glyph: usize| {
-        hits.iter().any(|hit| {
-            page.flow[hit.start].glyph.is_some_and(|start| start <= glyph)
-                && page.flow[hit.end - 1].glyph.is_some_and(|end| end >= glyph)
-        })
-    };
+/// The share of letters that the question names. Digits in front are the number of a title, and what comes
+/// behind the last that is named may be a value: both count for less.
+fn share_named(glyphs: &[Glyph], named: &[bool], last: usize) -> f32 {
     let (mut inside, mut outside) = (0.0, 0.0);
-    let all = |phrases: &[Phrase]| Some(phrases.first()?.glyphs.start..phrases.last()?.glyphs.end);
-    for glyph in all(&page.phrases[phrases]).into_iter().flatten() {
-        let c = page.glyphs[glyph].c;
-        if !c.is_alphanumeric() {
+    for (place, (glyph, &named)) in glyphs.iter().zip(named).enumerate() {
+        if !glyph.c.is_alphanumeric() {
             continue;
         }
-        if named(glyph) {
+        if named {
             inside += 1.0;
         } else {
-            outside += match (glyph > last, c.is_numeric()) {
+            outside += match (place > last, glyph.c.is_numeric()) {
                 (false, false) => 1.0,
                 (false, true) => 0.3,
                 (true, false) => 0.6,
@@ -155,5 +201,5 @@ fn shares(page: &Page, hits: &[&&Hit], phrases: Range<usize>, last: usize) -> (f
             };
         }
     }
-    (inside, outside)
+    inside / (inside + outside)
 }

@@ -222,6 +222,24 @@ fn a_price_stands_at_the_end_of_its_row() {
     assert_eq!(found(&lines, "Which item costs $2.10?"), "White bread");
 }
 
+#[test]
+fn a_cell_stands_where_its_row_and_its_column_meet() {
+    let rows = [
+        ["Port", "Ships", "Cargo", "Crew"],
+        ["Rotterdam", "412", "9,310", "5,120"],
+        ["Antwerp", "388", "8,002", "4,777"],
+        ["Bremen", "97", "1,204", "930"],
+    ];
+    let mut lines = Vec::new();
+    for (row, cells) in rows.into_iter().enumerate() {
+        for (column, cell) in cells.into_iter().enumerate() {
+            lines.push(line(cell, 60.0 + 220.0 * column as f32, 100.0 + 90.0 * row as f32, EM));
+        }
+    }
+    assert_eq!(found(&lines, "What is the cargo of Antwerp?"), "8,002");
+    assert_eq!(found(&lines, "How many ships came to Bremen?"), "97");
+}
+
 /// A page may lie askew: its rows are still rows.
 #[test]
 fn rows_are_followed_across_a_page_that_lies_askew() {
