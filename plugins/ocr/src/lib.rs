@@ -97,7 +97,7 @@ impl Prepared for Reading {
         let asked = output.slice::<f32>("asked")?;
         for (question, out) in input.queries().iter().zip(asked.chunks_exact_mut(patches)) {
             call.check()?;
-            self.relevance(question, out);
+            self.relevance(question, None, out);
         }
         Ok(())
     }
