@@ -198,7 +198,11 @@ impl<'a> Asked<'a> {
     }
 
     /// A tensor by name: made of the question, or there before it.
-    pub(crate) fn tensor<'t>(&'t self, observation: &'t Observation<'_>, name: &str) -> Option<TensorView<'t>> {
+    pub(crate) fn tensor<'t>(
+        &'t self,
+        observation: &'t Observation<'_>,
+        name: &str,
+    ) -> Option<TensorView<'t>> {
         let own = self.tensors.get(name).and_then(|made| made.tensor.view().ok());
         own.or_else(|| observation.tensor(name))
     }
@@ -258,7 +262,11 @@ impl Ready {
 impl Silent {
     fn lacks(id: &str, tensor: &str) -> Silent {
         // Its provider failed before, which is a reason of its own.
-        Silent { reason: format!("scorer `{id}` did not run: `{tensor}` is missing"), ran: false, usable: true }
+        Silent {
+            reason: format!("scorer `{id}` did not run: `{tensor}` is missing"),
+            ran: false,
+            usable: true,
+        }
     }
 
     fn failed(id: &str, fault: &Fault) -> Silent {
@@ -276,7 +284,9 @@ fn raw_channels(
     let info = scorer.info();
     let mut channels = Vec::new();
     for output in outputs {
-        let Some((_, channel)) = info.channels().find(|(given, _)| given.name == output.name()) else { continue };
+        let Some((_, channel)) = info.channels().find(|(given, _)| given.name == output.name()) else {
+            continue;
+        };
         channels.push(RawChannel {
             plugin: info.id.clone(),
             name: output.name().to_owned(),
@@ -364,9 +374,11 @@ fn calibrated(raw: &RawChannel, calibration: &Calibration) -> Result<(Channel, O
             (theta, values.clone(), None)
         }
         // Recorded as silence: it has no meaning between 0 and 1 yet.
-        Reading::Uncalibrated(why) => {
-            (0.0, vec![0.0; values.len()], Some(format!("channel `{name}` of `{plugin}` has no weight: {why}")))
-        }
+        Reading::Uncalibrated(why) => (
+            0.0,
+            vec![0.0; values.len()],
+            Some(format!("channel `{name}` of `{plugin}` has no weight: {why}")),
+        ),
     };
     Ok((Channel { plugin: plugin.clone(), name: name.clone(), way: *way, theta, values }, reason))
 }

@@ -54,9 +54,9 @@ fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding], absent: &[Absent]) 
             && match (&rule.condition, &f.condition) {
                 (Some(wanted), own) => own.as_ref() == Some(wanted),
                 // Pages that were made worse and questions in other words are meant only where they are named.
-                (None, own) => !own.as_ref().is_some_and(|own| {
-                    own.starts_with(CORRUPTED) || own.starts_with(WORDED)
-                }),
+                (None, own) => {
+                    !own.as_ref().is_some_and(|own| own.starts_with(CORRUPTED) || own.starts_with(WORDED))
+                }
             }
     };
     let mut nearest: Option<(f64, f64, &Finding)> = None;

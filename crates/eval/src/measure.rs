@@ -47,8 +47,18 @@ use crate::{
 };
 
 /// The names of all measures but the tasks.
-pub(crate) const NAMES: &[&str] =
-    &["repeat", "shift", "threads", "paraphrase", "batch", "backends", "faults", "latency", "scorers", "coverage"];
+pub(crate) const NAMES: &[&str] = &[
+    "repeat",
+    "shift",
+    "threads",
+    "paraphrase",
+    "batch",
+    "backends",
+    "faults",
+    "latency",
+    "scorers",
+    "coverage",
+];
 
 /// Every name that a row's measure can have.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {

@@ -25,8 +25,8 @@ use arrcoc_host::NameError;
 pub(crate) use file::{
     BatchFile as Batch, CommandFile as CommandRule, ComparisonFile as Comparison, CoverageFile as Coverage,
     FaultsFile as Faults, GateFile as GateRule, LatencyFile as Latency, MeasureFile as Measures, Params,
-    Part, ProfileFile as Profile, RepeatFile as Repeat, ScorersFile as Scorers, ShiftFile as Shift, Size, TasksFile as Tasks,
-    ThreadsFile as Threads,
+    Part, ProfileFile as Profile, RepeatFile as Repeat, ScorersFile as Scorers, ShiftFile as Shift, Size,
+    TasksFile as Tasks, ThreadsFile as Threads,
 };
 use file::{SCHEMA, SuiteFile};
 use yaml::Step;

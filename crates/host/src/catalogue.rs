@@ -246,9 +246,12 @@ impl Catalogue {
         }
         let params = read_params(id, &info.params, given.get(id))?;
         let library = self.library(|d| d.scorers.iter().any(|s| s.id == id));
-        let made = library
-            .ok_or_else(|| Fault::internal("its library is gone"))
-            .and_then(|l| Ok((inproc::scorer(&l.loaded, id, &params.located(&info.params, asset))?, Arc::clone(&l.identity))));
+        let made = library.ok_or_else(|| Fault::internal("its library is gone")).and_then(|l| {
+            Ok((
+                inproc::scorer(&l.loaded, id, &params.located(&info.params, asset))?,
+                Arc::clone(&l.identity),
+            ))
+        });
         let (instance, identity) = made.map_err(|fault| MakeError::Fault { id: id.into(), fault })?;
         Ok(Arc::new(Scorer::new(instance, info, identity, params)))
     }
@@ -261,9 +264,12 @@ impl Catalogue {
         let info = self.allocator_info(id)?.clone();
         let params = read_params(id, &info.params, given.get(id))?;
         let library = self.library(|d| d.allocators.iter().any(|a| a.id == id));
-        let made = library
-            .ok_or_else(|| Fault::internal("its library is gone"))
-            .and_then(|l| Ok((inproc::allocator(&l.loaded, id, &params.located(&info.params, asset))?, Arc::clone(&l.identity))));
+        let made = library.ok_or_else(|| Fault::internal("its library is gone")).and_then(|l| {
+            Ok((
+                inproc::allocator(&l.loaded, id, &params.located(&info.params, asset))?,
+                Arc::clone(&l.identity),
+            ))
+        });
         let (instance, identity) = made.map_err(|fault| MakeError::Fault { id: id.into(), fault })?;
         Ok(Allocator::new(instance, info, identity, params))
     }

@@ -230,13 +230,17 @@ mod tests {
         ];
         let given = serde_json::from_str(r#"{"own": "/mine"}"#).unwrap();
         let params = Params::resolve(&declared, &given).unwrap();
-        let located = params
-            .located(&declared, |name| (name == "ocr-1").then(|| PathBuf::from("/cache").join(name)));
+        let located =
+            params.located(&declared, |name| (name == "ocr-1").then(|| PathBuf::from("/cache").join(name)));
         assert_eq!(located.path("models").unwrap(), Path::new("/cache/ocr-1"));
         assert_eq!(located.path("lost").unwrap(), Path::new("asset:nowhere"));
         assert_eq!(located.path("own").unwrap(), Path::new("/mine"));
         assert_eq!(located.text("said").unwrap(), "asset:ocr-1");
-        assert_eq!(params.path("models").unwrap(), Path::new("asset:ocr-1"), "the record keeps what was written");
+        assert_eq!(
+            params.path("models").unwrap(),
+            Path::new("asset:ocr-1"),
+            "the record keeps what was written"
+        );
     }
 
     #[test]

@@ -244,13 +244,20 @@ impl Cell<'_> {
                     if let Some((_, of)) = asked_first.get(&at).filter(|(before, _)| *before == tokens) {
                         // The same tokens show the same page: what was found on it holds.
                         let found: Vec<Row> = rows[Range::clone(of)].to_vec();
-                        rows.extend(found.into_iter().filter(|found| found.metric != place::CONTRIBUTION).map(
-                            |found| Row { condition: row.condition.clone(), decision: row.decision.clone(), ..found },
-                        ));
+                        rows.extend(
+                            found.into_iter().filter(|found| found.metric != place::CONTRIBUTION).map(
+                                |found| Row {
+                                    condition: row.condition.clone(),
+                                    decision: row.decision.clone(),
+                                    ..found
+                                },
+                            ),
+                        );
                         continue;
                     }
                     let start = rows.len();
-                    for (metric, value) in place::where_tokens_went(&tokens, self.suite.bounds.min(), answer) {
+                    for (metric, value) in place::where_tokens_went(&tokens, self.suite.bounds.min(), answer)
+                    {
                         rows.push(Row { metric, value, ..row.clone() });
                     }
                     if let Some(contribution) = self.contribution(i, wording, tiling, answer) {
@@ -283,13 +290,7 @@ impl Cell<'_> {
 
     /// How much each patch contributes to the answer, by the first judge that says how sure it is. The same for every
     /// method and budget, so the page keeps it.
-    fn contribution(
-        &self,
-        index: usize,
-        wording: u8,
-        tiling: &Tiling,
-        answer: &[u8],
-    ) -> Option<Vec<f64>> {
+    fn contribution(&self, index: usize, wording: u8, tiling: &Tiling, answer: &[u8]) -> Option<Vec<f64>> {
         // Only on the page as it is: once is enough.
         if self.condition.is_some() || wording > 0 {
             return None;

@@ -54,7 +54,9 @@ fn kept_once(measured: &Measured<'_>) -> Option<String> {
     let scorers = of(measured, "prepares").filter_map(|f| f.condition.as_ref()?.split(',').next());
     let scorers: std::collections::BTreeSet<&str> = scorers.collect();
     Some(match most {
-        1.0 => format!("all {} scorers prepare an image once, however many questions are asked", scorers.len()),
+        1.0 => {
+            format!("all {} scorers prepare an image once, however many questions are asked", scorers.len())
+        }
         more => format!("a scorer prepared one image {more} times: each question paid for it again"),
     })
 }
