@@ -25,7 +25,8 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{CalibrationError, LARGEST_PLACE, MonotoneMap};
 use resample::{PageTally, SplitMix64};
-use score::{Bin, Scored};
+pub use score::Bin;
+use score::Scored;
 
 /// Parts that pages are put into to judge the map, each by a map from the others.
 const PARTS: usize = 5;

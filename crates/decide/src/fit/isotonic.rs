@@ -109,7 +109,11 @@ pub(super) fn thin(mut blocks: Vec<Block>, most: usize) -> Vec<Block> {
 ///
 /// # Errors
 /// [`CalibrationError::NoKnots`] when there are no blocks.
-pub(super) fn map(blocks: &[Block], strength: f64, polarity: Polarity) -> Result<MonotoneMap, CalibrationError> {
+pub(super) fn map(
+    blocks: &[Block],
+    strength: f64,
+    polarity: Polarity,
+) -> Result<MonotoneMap, CalibrationError> {
     let all = blocks.iter().copied().reduce(Block::with);
     let base = all.map_or(0.0, |all| all.rate());
     let probability = |block: &Block| block.smoothed(strength, base);
