@@ -3,8 +3,9 @@
 //!
 //! The reference maps of the standard channels, and how much each of them says
 //! about content, are committed with the program and were fitted on generated
-//! images (`cargo xtask calibrate-reference`). Maps for encoders come from
-//! calibration files, which `arrcoc calibrate` writes. A raw channel without a
+//! images (`cargo xtask calibrate-reference`), and so is the map of the scorer
+//! `ocr`. Maps for other encoders come from calibration files, which `arrcoc
+//! calibrate` writes. A raw channel without a
 //! map, or with one that was found to say nothing, is *uncalibrated*: it is
 //! recorded and has no weight.
 
@@ -67,7 +68,19 @@ impl Calibration {
     /// # Errors
     /// None, unless the program was built with a broken file, which a test excludes.
     pub fn reference() -> Result<Calibration, Error> {
-        Calibration::parse(include_str!("../calibration/reference.json"))
+        let content = Calibration::parse(include_str!("../calibration/reference.json"))?;
+        Ok(content.under(Calibration::parse(include_str!("../calibration/ocr.json"))?))
+    }
+
+    /// This with another laid over it.
+    fn under(mut self, over: Calibration) -> Calibration {
+        self.version = format!("{}+{}", self.version, over.version);
+        self.channels.extend(over.channels);
+        self.lay(over.encoders, over.fits);
+        if !over.theta.is_empty() {
+            self.theta = over.theta;
+        }
+        self
     }
 
     /// Reads a calibration file and lays it over the reference: each map it has
@@ -80,14 +93,7 @@ impl Calibration {
     pub fn read(path: &Path) -> Result<Calibration, Error> {
         let text = files::read_text(path, "read the calibration", files::SETTINGS)?;
         let over = Calibration::parse(&text).map_err(|e| e.in_file(path))?;
-        let mut whole = Calibration::reference()?;
-        whole.version = format!("{}+{}", whole.version, over.version);
-        whole.channels.extend(over.channels);
-        whole.lay(over.encoders, over.fits);
-        if !over.theta.is_empty() {
-            whole.theta = over.theta;
-        }
-        Ok(whole)
+        Ok(Calibration::reference()?.under(over))
     }
 
     fn lay(
