@@ -4,8 +4,11 @@
 //! The reference maps of the standard channels, and how much each of them says
 //! about content, are committed with the program and were fitted on generated
 //! images (`cargo xtask calibrate-reference`). Maps for encoders come from
-//! calibration files. A raw channel without a map is *uncalibrated*: it is
+//! calibration files, which `arrcoc calibrate` writes. A raw channel without a
+//! map, or with one that was found to say nothing, is *uncalibrated*: it is
 //! recorded and has no weight.
+
+mod fit_record;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -14,6 +17,8 @@ use arrcoc_host::Scale;
 use serde::Deserialize;
 
 use crate::{error::Error, files};
+
+pub use fit_record::FitRecord;
 
 /// Name and version of the file format.
 pub const SCHEMA: &str = "arrcoc.calibration/1";
@@ -41,6 +46,9 @@ pub struct Calibration {
     /// Encoder → channel → map to the probability that the patch holds what is asked for.
     #[serde(default)]
     encoders: BTreeMap<String, BTreeMap<String, MonotoneMap>>,
+    /// Encoder → channel → where that map comes from. A map without a record is used as it is.
+    #[serde(default)]
+    fits: BTreeMap<String, BTreeMap<String, FitRecord>>,
 }
 
 /// How a channel is read.
@@ -64,7 +72,8 @@ impl Calibration {
 
     /// Reads a calibration file and lays it over the reference: each map it has
     /// replaces the reference's, and a θ table replaces the whole of the
-    /// reference's, because weights only mean something beside each other.
+    /// reference's, because weights only mean something beside each other. A map
+    /// comes with its record: one that is not promoted silences the reference's.
     ///
     /// # Errors
     /// When the file cannot be read, or is not a calibration.
@@ -74,11 +83,26 @@ impl Calibration {
         let mut whole = Calibration::reference()?;
         whole.version = format!("{}+{}", whole.version, over.version);
         whole.channels.extend(over.channels);
-        whole.encoders.extend(over.encoders);
+        whole.lay(over.encoders, over.fits);
         if !over.theta.is_empty() {
             whole.theta = over.theta;
         }
         Ok(whole)
+    }
+
+    fn lay(
+        &mut self,
+        maps: BTreeMap<String, BTreeMap<String, MonotoneMap>>,
+        fits: BTreeMap<String, BTreeMap<String, FitRecord>>,
+    ) {
+        for (encoder, maps) in maps {
+            let records = self.fits.entry(encoder.clone()).or_default();
+            records.retain(|channel, _| !maps.contains_key(channel));
+            self.encoders.entry(encoder).or_default().extend(maps);
+        }
+        for (encoder, records) in fits {
+            self.fits.entry(encoder).or_default().extend(records);
+        }
     }
 
     fn parse(text: &str) -> Result<Calibration, Error> {
@@ -103,6 +127,12 @@ impl Calibration {
         &self.version
     }
 
+    /// Where the map of an encoder's channel comes from, when it was fitted.
+    #[must_use]
+    pub fn fit(&self, encoder: &str, channel: &str) -> Option<&FitRecord> {
+        self.fits.get(encoder)?.get(channel)
+    }
+
     /// How a channel is read; `encoder` is what the given tensors say made them.
     pub(crate) fn reading(&self, way: Way, name: &str, scale: Scale, encoder: Option<&str>) -> Reading<'_> {
         let theta = match way {
@@ -116,6 +146,11 @@ impl Calibration {
             Way::Participatory => encoder.and_then(|e| self.encoders.get(e)?.get(name)),
             _ => self.channels.get(name),
         };
+        let record = encoder.filter(|_| way == Way::Participatory).and_then(|e| self.fit(e, name));
+        if let Some(record) = record.filter(|record| !record.promoted) {
+            let why = record.reason.as_deref().unwrap_or("its record does not say why");
+            return Reading::Uncalibrated(format!("its calibration is not promoted: {why}"));
+        }
         match (map, way, encoder) {
             (Some(map), _, _) => Reading::Map(map, theta),
             (None, Way::Participatory, Some(encoder)) => {
@@ -145,6 +180,47 @@ mod tests {
         let unknown = reference.reading(Way::Perspectival, "mine", Scale::Raw, None);
         assert!(matches!(unknown, Reading::Uncalibrated(_)));
         assert!(matches!(reference.reading(Way::Perspectival, "mine", Scale::Unit, None), Reading::AsIs(_)));
+    }
+
+    #[test]
+    fn a_map_that_is_not_promoted_is_silent_and_one_over_it_speaks() {
+        let record = |promoted: bool| {
+            format!(
+                r#""fits": {{"e": {{"c": {{"scorer": "s", "promoted": {promoted}, "reason": "it is noise",
+                "polarity": "falls", "skill": {{"value": 0, "low": 0, "high": 0}}, "brier": 0.1, "ece": 0.1,
+                "scored": 0, "pages": 20, "questions": 20, "patches": 1, "holding": 1, "grid": "1x1",
+                "manifest": "", "curve": []}}}}}}"#
+            )
+        };
+        let file = |more: &str| {
+            let map = r#""encoders": {"e": {"c": [[0, 0.5]]}}"#;
+            Calibration::parse(&format!(
+                r#"{{"schema": "arrcoc.calibration/1", "version": "1", {map}{more}}}"#
+            ))
+            .unwrap()
+        };
+        let read = |calibration: &Calibration| match calibration.reading(
+            Way::Participatory,
+            "c",
+            Scale::Raw,
+            Some("e"),
+        ) {
+            Reading::Map(..) => "map".to_owned(),
+            Reading::AsIs(_) => "as is".to_owned(),
+            Reading::Uncalibrated(why) => why,
+        };
+        let (by_hand, refused) = (file(""), file(&format!(", {}", record(false))));
+        let promoted = file(&format!(", {}", record(true)));
+        assert_eq!(read(&by_hand), "map");
+        assert_eq!(read(&promoted), "map");
+        assert_eq!(read(&refused), "its calibration is not promoted: it is noise");
+        for (below, over, expected) in
+            [(&refused, &by_hand, "map"), (&by_hand, &refused, "noise"), (&refused, &promoted, "map")]
+        {
+            let mut whole = below.clone();
+            whole.lay(over.encoders.clone(), over.fits.clone());
+            assert!(read(&whole).ends_with(expected), "{}", read(&whole));
+        }
     }
 
     #[test]

@@ -2,10 +2,14 @@
 //! allocator are used, with which parameters. The same settings can stand in a
 //! TOML file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use arrcoc_decide::Held;
-use arrcoc_host::{Search, catalogue::GivenParams};
+use arrcoc_host::{Catalogue, Search, catalogue::GivenParams};
+use arrcoc_sdk::describe::{ASSET, Domain, Param};
 use serde::Deserialize;
 
 use crate::{calibration::Calibration, error::Error, files};
@@ -41,6 +45,14 @@ pub struct Config {
     pub held: Held,
     /// The most threads a scorer may use; 0 for as many as there are cores.
     pub threads: usize,
+    /// Of `params` those that a file gave, and the folder where their relative paths start.
+    from_file: Option<FromFile>,
+}
+
+#[derive(Clone, Debug)]
+struct FromFile {
+    folder: PathBuf,
+    params: BTreeSet<(String, String)>,
 }
 
 impl Default for Config {
@@ -55,6 +67,7 @@ impl Default for Config {
             autonomy: 1.0,
             held: Held::default(),
             threads: 0,
+            from_file: None,
         }
     }
 }
@@ -125,6 +138,7 @@ impl Config {
         config.search.config_files = from_file(file.plugins);
         config.search.config_folders = from_file(file.plugin_dirs);
         config.calibration = file.calibration.map(|p| Calibration::read(&folder.join(p))).transpose()?;
+        let mut from_file = FromFile { folder: folder.into(), params: BTreeSet::new() };
         for (id, values) in file.params {
             let toml::Value::Table(values) = values else {
                 return Err(Error::new(
@@ -132,11 +146,43 @@ impl Config {
                     format!("write [params.{id}] and `key = value` below it"),
                 ));
             };
-            let values = values.into_iter().map(|(key, value)| (key, plain(&value)));
-            config.params.entry(id).or_default().extend(values);
+            for (key, value) in values {
+                from_file.params.insert((id.clone(), key.clone()));
+                config.params.entry(id.clone()).or_default().insert(key, plain(&value));
+            }
         }
+        config.from_file = Some(from_file);
         config.check().map_err(|e| e.in_file(path))?;
         Ok(config)
+    }
+
+    /// Sets a parameter, in the place of what a file said.
+    pub fn set_param(&mut self, id: &str, key: &str, value: &str) {
+        if let Some(from_file) = &mut self.from_file {
+            from_file.params.remove(&(id.to_owned(), key.to_owned()));
+        }
+        self.params.entry(id.to_owned()).or_default().insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Has the relative paths among the parameters of a file start at the file's folder. Which parameters are
+    /// paths is known only where the plugins are.
+    pub(crate) fn place_params(&mut self, catalogue: &Catalogue) {
+        let Some(from_file) = self.from_file.take() else { return };
+        let declared = |id: &str| {
+            let scorer = catalogue.scorers().find(|s| s.id == id).map(|s| &s.params);
+            scorer.or_else(|| catalogue.allocators().find(|a| a.id == id).map(|a| &a.params))
+        };
+        for (id, key) in &from_file.params {
+            let is_path = |p: &&Param| p.name == *key && matches!(p.domain, Domain::Path { .. });
+            let path = declared(id).and_then(|params| params.iter().find(is_path));
+            let value = self.params.get_mut(id).and_then(|values| values.get_mut(key));
+            if let (Some(_), Some(value)) = (path, value)
+                && !value.is_empty()
+                && !value.starts_with(ASSET)
+            {
+                *value = from_file.folder.join(&*value).to_string_lossy().into_owned();
+            }
+        }
     }
 
     /// Checks the numbers.

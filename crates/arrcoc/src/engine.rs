@@ -43,7 +43,7 @@ impl Engine {
     /// # Errors
     /// When a plugin that was named is refused, or a scorer, an allocator, a
     /// backend or a parameter does not exist.
-    pub fn open(config: Config) -> Result<Engine, Error> {
+    pub fn open(mut config: Config) -> Result<Engine, Error> {
         config.check()?;
         let catalogue = Catalogue::open(&config.search);
         if let Some(refusal) = catalogue.refused_by_name() {
@@ -57,6 +57,7 @@ impl Engine {
             return Err(NameError::new("backend", id, backends().map(|b| b.id.as_str())).into());
         }
         catalogue.check_params(&config.params)?;
+        config.place_params(&catalogue);
         let calibration = config.calibration.clone().map_or_else(Calibration::reference, Ok)?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores() } else { config.threads };

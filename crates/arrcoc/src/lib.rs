@@ -27,11 +27,12 @@
 //! | [`config`], [`request`], [`tensors`] | what goes in |
 //! | [`engine`] | the way from an observation to a decision |
 //! | [`look`] | one image, many questions |
-//! | [`calibration`] | from raw channels to comparable ones |
+//! | [`calibration`], [`calibrate`] | from raw channels to comparable ones, and how those maps are fitted |
 //! | [`decision`], [`explain`], [`draw`], [`pack`], [`schema`] | what comes out |
 
 #![forbid(unsafe_code)]
 
+pub mod calibrate;
 pub mod calibration;
 pub mod config;
 pub mod decision;

@@ -22,6 +22,9 @@ pub struct Tensors {
     grid: Option<Grid>,
 }
 
+/// The tensor with a row for each question.
+const QUERIES: &str = "query_embeddings";
+
 /// The dimension of a well-known tensor that runs over patches, and its rank.
 fn patch_axis(name: &str) -> Option<(usize, usize)> {
     Some(match name {
@@ -81,6 +84,34 @@ impl Tensors {
     #[must_use]
     pub fn encoder(&self) -> Option<&str> {
         self.encoder.as_deref()
+    }
+
+    /// Whether there are embeddings of questions.
+    pub(crate) fn has_questions(&self) -> bool {
+        self.tensors.iter().any(|tensor| tensor.name() == QUERIES)
+    }
+
+    /// The tensors for one of several questions: of `query_embeddings`, which have a row for each, its own row.
+    ///
+    /// # Errors
+    /// When there are not as many rows as questions.
+    pub(crate) fn of_question(&self, question: usize, of: usize) -> Result<Tensors, Error> {
+        let mut out = self.clone();
+        for tensor in out.tensors.iter_mut().filter(|tensor| tensor.name() == QUERIES) {
+            let &[rows, width] = tensor.shape() else { continue };
+            if rows != of as u64 {
+                return Err(Error::new(
+                    format!("`{QUERIES}` has {rows} rows, and {of} questions are asked of the image"),
+                    "write a row for each question of the image, in the order of the list",
+                ));
+            }
+            let bytes = tensor.as_bytes();
+            let row = bytes.len() / of;
+            let own = &bytes[question * row..][..row];
+            *tensor = TensorBuf::from_bytes(QUERIES, tensor.dtype(), &[1, width], own)
+                .map_err(|f| Error::new(f.message, "write the tensor again"))?;
+        }
+        Ok(out)
     }
 
     /// Every tensor, with per-patch ones on this grid.
@@ -251,6 +282,17 @@ mod tests {
         assert!(error.message.contains("4 patches, the grid 3x3 has 9"), "{error}");
         tensors.grid = Some(grid(2, 2));
         assert_eq!(tensors.on_grid(grid(4, 4)).unwrap()[0].shape(), [16, 1]);
+    }
+
+    #[test]
+    fn each_question_has_its_row() {
+        let queries = TensorBuf::new(QUERIES, &[2, 3], &[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+        let tensors = Tensors::default().with(queries).unwrap();
+        let own = tensors.of_question(1, 2).unwrap().tensors.remove(0);
+        assert_eq!(own.shape(), [1, 3]);
+        assert_eq!(own.view().unwrap().as_slice::<f32>().unwrap(), [4.0, 5.0, 6.0]);
+        let error = tensors.of_question(0, 3).unwrap_err();
+        assert!(error.message.contains("2 rows, and 3 questions"), "{error}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ fn help() {
         &["--help"][..],
         &["allocate", "--help"],
         &["explain", "--help"],
+        &["calibrate", "--help"],
         &["plugins", "--help"],
         &["plugins", "list", "--help"],
         &["plugins", "inspect", "--help"],

@@ -22,6 +22,7 @@
 //! | `record` | what both come to, and the step to an item |
 //! | `runs`, `polygon` | two forms in which masks are written |
 //! | `text` | whole files and lines, under limits |
+//! | `write` | the lines of a manifest, from an item |
 //! | `error` | what is wrong, and where |
 
 mod coco;
@@ -31,12 +32,14 @@ mod polygon;
 mod record;
 mod runs;
 mod text;
+mod write;
 
 pub use coco::{COCO_BYTES, coco};
 pub use error::{ReadError, ReadFault};
 pub use manifest::{LINE_BYTES, MANIFEST_BYTES, MANIFEST_NAME, manifest};
 pub use record::{Found, MASK_PIXELS, Place, Query, Record, Source};
 pub use runs::{RunsError, decode_counts};
+pub use write::lines;
 
 /// The most records that one file may hold.
 pub const RECORDS: usize = 1 << 20;

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use arrcoc_picture::Image;
 use arrcoc_stats::{Rect, Tiling};
 
-use crate::shape::Point;
+/// A point in pixels.
+pub(crate) type Point = [f32; 2];
 
 /// An image, and what can be asked of it.
 #[derive(Clone, Debug)]
@@ -125,6 +126,25 @@ impl Region {
         }
     }
 
+    /// How many pixels of `rect` lie in it; of a turned rectangle those whose centre does.
+    #[must_use]
+    pub fn area_in(&self, rect: Rect) -> u64 {
+        let count = |rect: Rect, is_in: &dyn Fn(u32, u32) -> bool| {
+            let row = |y| (rect.x..rect.x + rect.width).filter(|&x| is_in(x, y)).count() as u64;
+            (rect.y..rect.y + rect.height).map(row).sum()
+        };
+        match self {
+            Region::Box(own) => common(*own, rect).map_or(0, area),
+            Region::Quad(corners) => {
+                let around = self.bounds(u32::MAX, u32::MAX);
+                common(around, rect).map_or(0, |part| count(part, &|x, y| quad_holds(*corners, x, y)))
+            }
+            Region::Mask(mask) => {
+                common(mask.rect, rect).map_or(0, |part| count(part, &|x, y| mask.contains(x, y)))
+            }
+        }
+    }
+
     /// The smallest upright rectangle of whole pixels around it, inside a picture of
     /// `width` × `height` pixels; of no area where it lies outside.
     #[must_use]
@@ -154,7 +174,12 @@ impl Ask {
     }
 }
 
-fn common(a: Rect, b: Rect) -> Option<Rect> {
+/// How many pixels a rectangle has.
+pub(crate) fn area(rect: Rect) -> u64 {
+    u64::from(rect.width) * u64::from(rect.height)
+}
+
+pub(crate) fn common(a: Rect, b: Rect) -> Option<Rect> {
     let span = |a: u32, a_side: u32, b: u32, b_side: u32| {
         let end = a.saturating_add(a_side).min(b.saturating_add(b_side));
         let start = a.max(b);
@@ -163,6 +188,17 @@ fn common(a: Rect, b: Rect) -> Option<Rect> {
     let (x, width) = span(a.x, a.width, b.x, b.width)?;
     let (y, height) = span(a.y, a.height, b.y, b.height)?;
     Some(Rect { x, y, width, height })
+}
+
+/// Whether the centre of a pixel is on the same side of all four sides.
+fn quad_holds(corners: [Point; 4], x: u32, y: u32) -> bool {
+    let (x, y) = (x as f32 + 0.5, y as f32 + 0.5);
+    let side = |k: usize| {
+        let ([ax, ay], [bx, by]) = (corners[k], corners[(k + 1) % 4]);
+        (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+    };
+    let sides = [0, 1, 2, 3].map(side);
+    sides.iter().all(|side| *side >= 0.0) || sides.iter().all(|side| *side <= 0.0)
 }
 
 /// Two convex figures are apart when an axis across a side of one of them parts them;

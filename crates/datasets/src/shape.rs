@@ -4,8 +4,7 @@
 //! rule then paints any figure with smooth edges, and its depth gives shading and
 //! outlines for free. Lengths are in pixels, y runs downwards.
 
-/// A point in pixels.
-pub(crate) type Point = [f32; 2];
+pub(crate) use crate::item::Point;
 
 /// A figure.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use arrcoc_datasets::files::{Place, ReadError, ReadFault, Record, Source, manifest};
+use arrcoc_datasets::files::{Place, ReadError, ReadFault, Record, Source, lines, manifest};
 use arrcoc_datasets::item::{Item, Region};
 use arrcoc_picture::{Image, Limits, encode_png};
 use arrcoc_stats::Rect;
@@ -85,6 +85,23 @@ fn lines_of_one_image_are_questions_of_one_item() {
 
     // Nothing says where: anywhere.
     assert_eq!(load(&records[1]).unwrap().asks[0].answers[0].region, rect(0, 0, 7, 5));
+}
+
+/// What was loaded, written and loaded again is the same item.
+#[test]
+fn an_item_survives_its_lines() {
+    let list = concat!(
+        "{\"image\": \"a.png\", \"name\": \"receipt\", \"question\": \"What is \\\"it\\\"?\", \"answer\": \"12.40\", ",
+        "\"box\": [3, 4.5, 10, 2], \"paraphrases\": [\"How much?\"], \"label_box\": [0, 0, 2, 2], ",
+        "\"traits\": {\"layout\": \"form\"}}\n",
+        "{\"image\": \"a.png\", \"boxes\": [[0, 0, 1, 1], [5, 5, 1, 1]], ",
+        "\"candidates\": [[0, 0, 1, 1], [5, 5, 1, 1], [39, 29, 1, 1]]}\n",
+    );
+    let folder = folder(list);
+    let item = load(&manifest(folder.path()).unwrap()[0]).unwrap();
+    fs::write(folder.path().join("items.jsonl"), lines("a.png", &item).unwrap()).unwrap();
+    let again = load(&manifest(folder.path()).unwrap()[0]).unwrap();
+    assert_eq!((again.name, again.asks, again.traits), (item.name, item.asks, item.traits));
 }
 
 #[test]

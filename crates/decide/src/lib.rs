@@ -9,7 +9,8 @@
 //! channels ─▶ score maps ─▶ tensions ─▶ total ─▶ weights ─▶ proposal ─▶ admission ─▶ account ─▶ verdicts
 //! ```
 //!
-//! * [`MonotoneMap`] calibrates a scorer's raw numbers to a [`Channel`] in `[0, 1]`.
+//! * [`MonotoneMap`] calibrates a scorer's raw numbers to a [`Channel`] in `[0, 1]`; [`fit`] finds one from patches
+//!   whose answer is known.
 //! * [`ScoreMaps`] gathers channels by [`Way`] of knowing: what is there (P), what stands out (S), what the
 //!   question asks for (Q).
 //! * [`Tensions`] balance three opposed pulls: exploit ↔ explore, focus ↔ diversify, compress ↔ particularize.
@@ -69,6 +70,7 @@ mod allocator;
 mod bounds;
 mod calibration;
 mod demand;
+pub mod fit;
 mod ladder;
 mod levels;
 mod maps;

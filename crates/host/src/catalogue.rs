@@ -248,7 +248,7 @@ impl Catalogue {
         let library = self.library(|d| d.scorers.iter().any(|s| s.id == id));
         let made = library.ok_or_else(|| Fault::internal("its library is gone")).and_then(|l| {
             Ok((
-                inproc::scorer(&l.loaded, id, &params.located(&info.params, asset))?,
+                inproc::scorer(&l.loaded, id, &params.located(&info.params, arrcoc_assets::resolve))?,
                 Arc::clone(&l.identity),
             ))
         });
@@ -266,7 +266,7 @@ impl Catalogue {
         let library = self.library(|d| d.allocators.iter().any(|a| a.id == id));
         let made = library.ok_or_else(|| Fault::internal("its library is gone")).and_then(|l| {
             Ok((
-                inproc::allocator(&l.loaded, id, &params.located(&info.params, asset))?,
+                inproc::allocator(&l.loaded, id, &params.located(&info.params, arrcoc_assets::resolve))?,
                 Arc::clone(&l.identity),
             ))
         });
@@ -295,13 +295,6 @@ fn unavailable(description: &Description) -> Option<String> {
         r.dedup();
         r.join("; ")
     })
-}
-
-/// The place of a folder of the cache of optional assets.
-fn asset(folder: &str) -> Option<PathBuf> {
-    // TODO(merge): arrcoc-assets
-    let cache = std::env::var_os("ARRCOC_CACHE").map(PathBuf::from);
-    Some(cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/arrcoc")))?.join(folder))
 }
 
 fn read_params(

@@ -1,9 +1,6 @@
 //! `arrcoc allocate`: decide for one or more images.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use arrcoc::{
     Bounds, Config, Decision, Engine, Error, Grid, Limits, Override, Photo, Policy, Request, Rule, Tensors,
@@ -14,7 +11,7 @@ use super::{
     Done,
     args::{AllocateArgs, SearchArgs},
     explain::position,
-    outputs, report, say,
+    outputs, report, report_line, say,
 };
 
 /// The arguments, resolved: everything was read and checked that can be before
@@ -75,7 +72,7 @@ pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
     }
     if job.strict && retreated {
         // The reasons stand in the decisions; this only says why the exit code is 1.
-        let _ = writeln!(std::io::stderr(), "strict: a decision retreated; its `reasons` say why");
+        report_line("strict: a decision retreated; its `reasons` say why");
         return Ok(Done::NotAsRequired);
     }
     Ok(Done::Well)
@@ -148,9 +145,7 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
     let grid: Grid = args.grid.parse()?;
     let policy = policy(&args, grid)?;
     request::terms(&policy, grid).map_err(|e| with_positions(e, grid))?;
-    let max_pixels = args.max_pixels.trim().parse::<u64>().ok().filter(|n| *n > 0).ok_or_else(|| {
-        Error::new(format!("--max-pixels is `{}`", args.max_pixels), "give a whole number above 0")
-    })?;
+    let max_pixels = max_pixels(&args.max_pixels)?;
     let outputs = Outputs {
         json: args.json,
         overlay: args.overlay,
@@ -174,7 +169,7 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
     }
     for text in &args.param {
         let (id, key, value) = param(text)?;
-        config.params.entry(id).or_default().insert(key, value);
+        config.set_param(&id, &key, &value);
     }
     let job = Job {
         images: args.images,
@@ -187,6 +182,15 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
         strict: args.strict,
     };
     Ok((job, config))
+}
+
+/// Reads `--max-pixels`.
+pub(crate) fn max_pixels(text: &str) -> Result<u64, Error> {
+    text.trim()
+        .parse::<u64>()
+        .ok()
+        .filter(|n| *n > 0)
+        .ok_or_else(|| Error::new(format!("--max-pixels is `{text}`"), "give a whole number above 0"))
 }
 
 /// The configuration of the search arguments.
@@ -263,7 +267,8 @@ fn total(args: &AllocateArgs, bounds: Bounds) -> Result<Total, Error> {
     }
 }
 
-fn param(text: &str) -> Result<(String, String, String), Error> {
+/// Reads `ID.KEY=VALUE`.
+pub(crate) fn param(text: &str) -> Result<(String, String, String), Error> {
     let read = || {
         let (name, value) = text.split_once('=')?;
         let (id, key) = name.split_once('.')?;

@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Allocate(Box<AllocateArgs>),
     /// Say why the patches of a decision got what they got
     Explain(ExplainArgs),
+    /// Fit an encoder's maps on pages whose answers are known
+    Calibrate(Box<CalibrateArgs>),
     /// List, inspect and make plugins
     Plugins {
         #[command(subcommand)]
@@ -96,8 +98,8 @@ pub(crate) struct AllocateArgs {
 
     #[command(flatten, next_help_heading = "Plugins")]
     pub(crate) search: SearchArgs,
-    /// A scorer to run instead of the standard ones; may be repeated
-    #[arg(long, value_name = "ID", help_heading = "Plugins")]
+    /// A scorer to run instead of the standard ones, or as +ID beside them; may be repeated
+    #[arg(long, value_name = "ID|+ID", help_heading = "Plugins")]
     pub(crate) scorer: Vec<String>,
     /// The allocator [default: proportional]
     #[arg(long, value_name = "ID", help_heading = "Plugins")]
@@ -156,6 +158,57 @@ pub(crate) struct ExplainArgs {
     /// One patch, by row and column from 0
     #[arg(long, value_name = "R,C", allow_hyphen_values = true)]
     pub(crate) patch: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct CalibrateArgs {
+    /// A folder with images and the list items.jsonl of what is asked, and where the answers are
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// Take only the first N images
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Rows and columns of patches
+    #[arg(long, value_name = "RxC", default_value = "24x24")]
+    pub(crate) grid: String,
+
+    #[command(flatten, next_help_heading = "Plugins")]
+    pub(crate) search: SearchArgs,
+    /// A scorer to fit maps for [default: features, when there are tensors]; may be repeated
+    #[arg(long, value_name = "ID", help_heading = "Plugins")]
+    pub(crate) scorer: Vec<String>,
+    /// The backend for patch statistics, or auto
+    #[arg(long, value_name = "ID|auto", help_heading = "Plugins")]
+    pub(crate) backend: Option<String>,
+    /// A parameter of a scorer; may be repeated
+    #[arg(long, value_name = "ID.KEY=VALUE", help_heading = "Plugins")]
+    pub(crate) param: Vec<String>,
+    /// A folder with a safetensors file for each image: 1.safetensors for 1.png
+    #[arg(long, value_name = "DIR", help_heading = "Plugins")]
+    pub(crate) tensors_dir: Option<PathBuf>,
+    /// The most threads [default: as many as there are cores]
+    #[arg(long, value_name = "N", help_heading = "Plugins")]
+    pub(crate) threads: Option<usize>,
+
+    /// Write the calibration, for `allocate --calibration`
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+    /// What the calibration is called in decisions [default: a hash of what it says]
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub(crate) version_name: Option<String>,
+    /// Write what was found as one JSON line; - for stdout
+    #[arg(long, value_name = "FILE|-", help_heading = "Output")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// The most pixels an image may have
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "268435456",
+        allow_hyphen_values = true,
+        help_heading = "Limits"
+    )]
+    pub(crate) max_pixels: String,
 }
 
 #[derive(Subcommand)]

@@ -1,10 +1,11 @@
 //! The commands. Results go to stdout, everything else to stderr.
 //!
-//! Exit codes: 0 done; 1 something was not as required (`--strict`, a broken
-//! plugin that was inspected); 2 the request was wrong.
+//! Exit codes: 0 done; 1 something was not as required (`--strict`, a map that is
+//! not promoted); 2 the request was wrong.
 
 mod allocate;
 mod args;
+mod calibrate;
 mod explain;
 mod outputs;
 mod plugins;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match low.command {
         Command::Allocate(args) => allocate::run(*args),
         Command::Explain(args) => explain::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Plugins { command } => match command {
             PluginsCommand::List(args) => plugins::list(&args),
             PluginsCommand::Inspect { file, verbose } => plugins::inspect(&file, verbose),
@@ -58,6 +60,12 @@ pub(crate) fn report(e: &Error) {
     if let Some(hint) = &e.hint {
         let _ = writeln!(err, "hint: {hint}");
     }
+}
+
+/// Prints why something was not as required.
+pub(crate) fn report_line(text: &str) {
+    // Nothing is left to tell when stderr is closed.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Writes to stdout. A reader that went away (`| head`) is no error.

@@ -8,8 +8,7 @@
 
 use arrcoc_stats::Rect;
 
-use crate::item::Mask;
-use crate::shape::Point;
+use crate::item::{Mask, Point};
 
 /// The smallest rectangle of whole pixels around polygons, clipped to `width` × `height`
 /// pixels; `None` when they lie outside.

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use arrcoc_picture::{Image, Limits, decode, read};
 use arrcoc_stats::Rect;
 
-use crate::item::{Answer, Ask, Item, Mask, Region};
-use crate::shape::Point;
+use crate::item::{Answer, Ask, Item, Mask, Point, Region, area};
 
 use super::error::{ReadError, ReadFault};
 use super::{polygon, runs, text};
@@ -276,10 +275,6 @@ fn check_corners(polygons: &[Vec<Point>]) -> Result<(), ReadFault> {
 
 fn written([x, y, width, height]: [f64; 4]) -> String {
     format!("[{x}, {y}, {width}, {height}]")
-}
-
-fn area(rect: Rect) -> u64 {
-    u64::from(rect.width) * u64::from(rect.height)
 }
 
 /// The pixels of a mask image that are not black.
