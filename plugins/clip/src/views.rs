@@ -67,8 +67,6 @@ impl Cover {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     const COVER: Cover = Cover { windows: 9, overlap: 0.25 };
@@ -98,26 +96,27 @@ mod tests {
         assert_eq!(Cover { windows: 1, ..COVER }.windows(4000, 300, 224).len(), 1);
     }
 
-    proptest! {
-        #[test]
-        fn every_pixel_is_seen_within_the_bound(
-            width in 1usize..2000, height in 1usize..2000, side in 1usize..400,
-            windows in 1usize..30, overlap in 0.0f64..0.75,
-        ) {
-            let cover = Cover { windows, overlap };
-            let views = cover.windows(width, height, side);
-            prop_assert!(views.len() <= windows);
-            prop_assert_eq!(views.is_empty(), width <= side && height <= side);
-            for view in &views {
-                prop_assert!(view.x + view.width <= width && view.y + view.height <= height);
-                prop_assert!(view.width >= side.min(width) && view.height >= side.min(height));
-            }
-            let seen = |x: usize, y: usize| {
-                views.iter().any(|v| (v.x..v.x + v.width).contains(&x) && (v.y..v.y + v.height).contains(&y))
-            };
-            if !views.is_empty() {
-                for x in (0..width).step_by(7).chain([width - 1]) {
-                    prop_assert!(seen(x, x * (height - 1) / width.max(1)) && seen(x, height - 1) && seen(x, 0));
+    #[test]
+    fn every_pixel_is_seen_within_the_bound() {
+        let extents = [1, 2, 99, 223, 224, 225, 500, 1999];
+        for (width, height) in extents.iter().flat_map(|w| extents.iter().map(move |h| (*w, *h))) {
+            for (side, windows, overlap) in
+                [(1, 1, 0.0), (224, 1, 0.25), (224, 2, 0.75), (224, 9, 0.25), (224, 30, 0.5), (33, 256, 0.1)]
+            {
+                let views = Cover { windows, overlap }.windows(width, height, side);
+                assert!(views.len() <= windows);
+                assert_eq!(views.is_empty(), width <= side && height <= side);
+                for view in &views {
+                    assert!(view.x + view.width <= width && view.y + view.height <= height);
+                    assert!(view.width >= side.min(width) && view.height >= side.min(height));
+                }
+                let seen = |x: usize, y: usize| {
+                    let within = |v: &Rect| v.x <= x && x < v.x + v.width && v.y <= y && y < v.y + v.height;
+                    views.iter().any(within)
+                };
+                for x in (0..width).step_by(7).chain([width - 1]).filter(|_| !views.is_empty()) {
+                    let diagonal = x * (height - 1) / width;
+                    assert!(seen(x, 0) && seen(x, diagonal) && seen(x, height - 1), "{width}x{height}: {x}");
                 }
             }
         }
