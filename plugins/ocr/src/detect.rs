@@ -16,10 +16,11 @@ use std::ops::Range;
 
 use arrcoc_sdk::Fault;
 use arrcoc_stats::Pixels;
-use rten::{Model, Value};
+use rten::Value;
 
 use crate::{
     frame::Frame,
+    model::Chain,
     threads::{Hands, Leave},
 };
 
@@ -49,7 +50,7 @@ const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
 
 /// Frames around the lines of text of an image, in its pixels; from top to bottom.
 pub(crate) fn lines(
-    model: &Model,
+    model: &Chain,
     pixels: &Pixels<'_>,
     detail: Detail,
     hands: &Hands,
@@ -61,16 +62,12 @@ pub(crate) fn lines(
     let bands: Vec<(Band, Band)> = (Band::along(width.max(height), detail).into_iter())
         .map(|band| if tall { (band, Band::whole(width)) } else { (Band::whole(height), band) })
         .collect();
-    let (&[input_id, ..], &[output_id, ..]) = (model.input_ids(), model.output_ids()) else {
-        return Err(Fault::internal("the detector has no input or no output"));
-    };
-    let ends = (input_id, output_id);
     let parts = hands.share(leave, bands.len(), |i, hand| {
         let (rows, columns) = &bands[i];
         let (shape, values) = input(&picture, rows, columns);
         let failed = |what: String| Fault::internal(format!("the detector failed: {what}"));
         let value = Value::from_shape(shape, values).map_err(|error| failed(error.to_string()))?;
-        let [output] = hand.run_between(model, vec![(ends.0, value.into())], [ends.1])?;
+        let output = model.run(hand, value)?;
         let ([_, _, h, w], map) =
             output.into_shape_vec::<f32, 4>().map_err(|error| failed(error.to_string()))?;
         if [h, w] != shape[2..] || map.len() != h * w {

@@ -43,7 +43,7 @@ const RECOGNISER: Pinned = Pinned {
 /// The detector and the recogniser. Running them needs no `&mut`.
 pub(crate) struct Models {
     /// From an image to the probability of text, a pixel each.
-    pub(crate) detector: Model,
+    pub(crate) detector: Chain,
     /// From a line to the probability of each class, step by step.
     pub(crate) recogniser: Chain,
     /// The character that each class of the recogniser stands for. The first is CTC's blank and stands for none.
@@ -64,9 +64,13 @@ impl Models {
         // The order of PaddleOCR: the blank, the letters, the space. Each is one character.
         let letters = listed.lines().flat_map(str::chars);
         let classes: Vec<char> = std::iter::once('\0').chain(letters).chain(std::iter::once(' ')).collect();
-        let recogniser = Chain::new(recogniser, &hand).map_err(|why| {
-            Fault::internal(format!("{}: cannot take the model apart: {why}", RECOGNISER.name))
-        })?;
+        let chain = |model: Model, cuts: &chain::Cuts, pinned: &Pinned| {
+            Chain::new(model, cuts, &hand).map_err(|why| {
+                Fault::internal(format!("{}: cannot take the model apart: {why}", pinned.name))
+            })
+        };
+        let detector = chain(detector, &chain::DETECTOR, &DETECTOR)?;
+        let recogniser = chain(recogniser, &chain::RECOGNISER, &RECOGNISER)?;
         Ok(Models { detector, recogniser, classes })
     }
 }

@@ -1,36 +1,65 @@
-//! The recogniser in segments, with its depthwise convolutions done here.
+//! The models in segments, with their depthwise convolutions done here.
 //!
-//! The runtime does depthwise convolutions one number at a time; two thirds of the
-//! time of a line went there. The trunk of the recogniser (PP-LCNetV3) is a chain:
-//! each of its 14 depthwise convolutions has one input that nothing else reads, so the
-//! model can be run up to it, the convolution done by loops that the compiler turns
-//! into vector instructions, and the model run on from there. A test compares that with
-//! a run of the whole.
+//! The runtime does depthwise convolutions one number at a time; more than half of all
+//! time went there. The trunk of both models (PP-LCNetV3) is a chain with 14 of them.
+//! So a model is run up to one, the convolution is done by loops that the compiler
+//! turns into vector instructions, and the model is run on from there. What is read
+//! beside the trunk, by the detector's head, is kept for the last segment. Tests compare
+//! that with a run of the whole.
 
 use arrcoc_sdk::Fault;
-use rten::{Model, NodeId, Value};
+use rten::{Model, NodeId, Value, ValueOrView};
 
 use super::first_line;
 use crate::threads::Hand;
 
-/// The depthwise convolutions of the pinned file in order: input, side of the kernel, and steps down and across.
-/// Weights and outputs have names that are counted.
-const DEPTHWISE: [(&str, usize, [usize; 2]); 14] = [
-    ("batch_norm_2.tmp_2", 3, [1, 1]),
-    ("p2o.Add.15", 3, [1, 1]),
-    ("p2o.Add.31", 3, [1, 1]),
-    ("p2o.Add.47", 3, [2, 1]),
-    ("p2o.Add.63", 3, [1, 1]),
-    ("p2o.Add.79", 3, [1, 2]),
-    ("p2o.Add.95", 5, [1, 1]),
-    ("p2o.Add.111", 5, [1, 1]),
-    ("p2o.Add.127", 5, [1, 1]),
-    ("p2o.Add.143", 5, [1, 1]),
-    ("p2o.Add.159", 5, [2, 1]),
-    ("p2o.Add.179", 5, [1, 1]),
-    ("p2o.Add.199", 5, [2, 1]),
-    ("p2o.Add.215", 5, [1, 1]),
-];
+/// Where the depthwise convolutions of a pinned file are.
+pub(super) struct Cuts {
+    /// The number in the name of the first one's weights. They count up by two; outputs count up from 0.
+    weights: usize,
+    /// In order: input, side of the kernel, steps down and across, and whether the head reads the input too.
+    links: [(&'static str, usize, [usize; 2], bool); 14],
+}
+
+pub(super) const DETECTOR: Cuts = Cuts {
+    weights: 394,
+    links: [
+        ("batch_norm_67.tmp_2", 3, [1, 1], false),
+        ("p2o.Add.15", 3, [2, 2], false),
+        ("p2o.Add.27", 3, [1, 1], false),
+        ("p2o.Add.43", 3, [2, 2], true),
+        ("p2o.Add.55", 3, [1, 1], false),
+        ("p2o.Add.71", 3, [2, 2], true),
+        ("p2o.Add.83", 5, [1, 1], false),
+        ("p2o.Add.99", 5, [1, 1], false),
+        ("p2o.Add.115", 5, [1, 1], false),
+        ("p2o.Add.131", 5, [1, 1], false),
+        ("p2o.Add.147", 5, [2, 2], true),
+        ("p2o.Add.163", 5, [1, 1], false),
+        ("p2o.Add.183", 5, [1, 1], false),
+        ("p2o.Add.199", 5, [1, 1], false),
+    ],
+};
+
+pub(super) const RECOGNISER: Cuts = Cuts {
+    weights: 157,
+    links: [
+        ("batch_norm_2.tmp_2", 3, [1, 1], false),
+        ("p2o.Add.15", 3, [1, 1], false),
+        ("p2o.Add.31", 3, [1, 1], false),
+        ("p2o.Add.47", 3, [2, 1], false),
+        ("p2o.Add.63", 3, [1, 1], false),
+        ("p2o.Add.79", 3, [1, 2], false),
+        ("p2o.Add.95", 5, [1, 1], false),
+        ("p2o.Add.111", 5, [1, 1], false),
+        ("p2o.Add.127", 5, [1, 1], false),
+        ("p2o.Add.143", 5, [1, 1], false),
+        ("p2o.Add.159", 5, [2, 1], false),
+        ("p2o.Add.179", 5, [1, 1], false),
+        ("p2o.Add.199", 5, [2, 1], false),
+        ("p2o.Add.215", 5, [1, 1], false),
+    ],
+};
 
 /// A model that is a chain of segments.
 pub(crate) struct Chain {
@@ -46,6 +75,8 @@ struct Link {
     output: NodeId,
     kernel: usize,
     steps: [usize; 2],
+    /// Whether the last segment reads the input too.
+    kept: bool,
     /// kernel × kernel numbers for each plane.
     weights: Vec<f32>,
     /// A number for each plane.
@@ -53,16 +84,16 @@ struct Link {
 }
 
 impl Chain {
-    /// Finds the links of the recogniser.
-    pub(super) fn new(model: Model, hand: &Hand) -> Result<Chain, String> {
+    /// Finds the links of a model.
+    pub(super) fn new(model: Model, cuts: &Cuts, hand: &Hand) -> Result<Chain, String> {
         let place = |name: &str| model.node_id(name).map_err(|error| first_line(&error));
         let constant = |name: String| -> Result<Value, String> {
             let [value] =
                 hand.run_between(&model, Vec::new(), [place(&name)?]).map_err(|fault| fault.message)?;
             Ok(value)
         };
-        let links = DEPTHWISE.iter().enumerate().map(|(i, &(input, kernel, steps))| {
-            let name = |part: &str| format!("conv2d_{}.{part}_0", 157 + 2 * i);
+        let links = cuts.links.iter().enumerate().map(|(i, &(input, kernel, steps, kept))| {
+            let name = |part: &str| format!("conv2d_{}.{part}_0", cuts.weights + 2 * i);
             let odd = || format!("the weights of depthwise convolution {i} are of another shape");
             let weights = constant(name("w"))?.into_shape_vec::<f32, 4>();
             let bias = constant(name("b"))?.into_shape_vec::<f32, 1>();
@@ -71,7 +102,7 @@ impl Chain {
                 return Err(odd());
             }
             let output = place(&format!("depthwise_conv2d_{i}.tmp_0"))?;
-            Ok(Link { input: place(input)?, output, kernel, steps, weights, bias })
+            Ok(Link { input: place(input)?, output, kernel, steps, kept, weights, bias })
         });
         let links = links.collect::<Result<Vec<Link>, String>>()?;
         let ([input], [output]) = (model.input_ids(), model.output_ids()) else {
@@ -80,12 +111,16 @@ impl Chain {
         Ok(Chain { input: *input, output: *output, links, model })
     }
 
-    /// Runs all of it.
+    /// Runs all of it on one image.
     pub(crate) fn run(&self, hand: &Hand, input: Value) -> Result<Value, Fault> {
         let (mut at, mut value) = (self.input, input);
+        let mut kept: Vec<(NodeId, ValueOrView<'_>)> = Vec::new();
         for link in &self.links {
             let [before] = hand.run_between(&self.model, vec![(at, value.into())], [link.input])?;
-            let odd = || Fault::internal("the recogniser has planes of another shape inside");
+            let odd = || Fault::internal("the model has planes of another shape inside");
+            if link.kept {
+                kept.push((link.input, before.clone().into()));
+            }
             let ([images, planes, rows, columns], values) =
                 before.into_shape_vec::<f32, 4>().map_err(|_| odd())?;
             if images != 1 || planes != link.bias.len() || rows * columns == 0 {
@@ -95,13 +130,9 @@ impl Chain {
             value = Value::from_shape([1, planes, rows, columns], values).map_err(|_| odd())?;
             at = link.output;
         }
-        let [output] = hand.run_between(&self.model, vec![(at, value.into())], [self.output])?;
+        kept.push((at, value.into()));
+        let [output] = hand.run_between(&self.model, kept, [self.output])?;
         Ok(output)
-    }
-
-    #[cfg(test)]
-    pub(super) fn model(&self) -> &Model {
-        &self.model
     }
 }
 
@@ -174,18 +205,22 @@ mod tests {
         let Some(asset) = crate::tests::asset() else { return };
         let models = super::super::Models::open(&asset).unwrap_or_else(|fault| panic!("{fault}"));
         let hand = Hand::new();
-        for width in [64, 161] {
-            let noise: Vec<f32> = (0..3 * 48 * width).map(|i| (i * i % 97) as f32 / 48.5 - 1.0).collect();
-            let value = || Value::from_shape([1, 3, 48, width], noise.clone()).unwrap();
-            let model = models.recogniser.model();
-            let ids = (model.input_ids()[0], model.output_ids()[0]);
-            let [whole] = hand.run_between(model, vec![(ids.0, value().into())], [ids.1]).unwrap();
-            let parts = models.recogniser.run(&hand, value()).unwrap();
-            let ([_, steps, classes], whole) = whole.into_shape_vec::<f32, 3>().unwrap();
-            let (shape, parts) = parts.into_shape_vec::<f32, 3>().unwrap();
-            assert_eq!(shape, [1, steps, classes]);
+        for (chain, rows, columns) in [
+            (&models.recogniser, 48, 64),
+            (&models.recogniser, 48, 161),
+            (&models.detector, 64, 96),
+            (&models.detector, 32, 160),
+        ] {
+            let noise: Vec<f32> = (0..3 * rows * columns).map(|i| (i * i % 97) as f32 / 48.5 - 1.0).collect();
+            let value = || Value::from_shape([1, 3, rows, columns], noise.clone()).unwrap();
+            let inputs = vec![(chain.input, value().into())];
+            let [whole] = hand.run_between(&chain.model, inputs, [chain.output]).unwrap();
+            let (whole, parts) = (whole.into_tensor::<f32>().unwrap(), chain.run(&hand, value()).unwrap());
+            let parts = parts.into_tensor::<f32>().unwrap();
+            let (whole, parts) = (whole.into_data(), parts.into_data());
+            assert_eq!(whole.len(), parts.len());
             for (a, b) in whole.iter().zip(&parts) {
-                assert!((a - b).abs() < 1e-3, "{a} {b}");
+                assert!((a - b).abs() < 1e-3, "{rows}x{columns}: {a} {b}");
             }
         }
     }
