@@ -1,13 +1,13 @@
 //! Where is text? The PP-OCR detector over the whole image.
 //!
 //! ```text
-//! image ─▶ reduced ─▶ tiles ─▶ model ─▶ one map of probabilities ─▶ frames around lines
+//! image ─▶ reduced ─▶ bands ─▶ model ─▶ one map of probabilities ─▶ frames around lines
 //! ```
 //!
 //! The model takes any size whose sides are multiples of 32. An image is reduced, never
-//! enlarged, to a bounded number of pixels; and looked at in tiles that overlap, which
-//! bounds memory, lets threads work side by side, and gives the host places to stop.
-//! Tiles meet in the map, not in the lines, so a line that crosses a seam stays one.
+//! enlarged, to a bounded number of pixels; and looked at in bands that overlap, so that
+//! threads work side by side and the host has places to stop. Bands meet in the map, not
+//! in the lines, so a line that crosses a seam stays one.
 
 mod boxes;
 mod reduce;
@@ -16,10 +16,11 @@ use std::ops::Range;
 
 use arrcoc_sdk::Fault;
 use arrcoc_stats::Pixels;
-use rten::Model;
+use rten::Value;
 
 use crate::{
     frame::Frame,
+    model::Chain,
     threads::{Hands, Leave},
 };
 
@@ -28,15 +29,15 @@ use crate::{
 pub(crate) struct Detail {
     /// Most pixels that the detector sees; an image with more is reduced.
     pub(crate) pixels: f64,
-    /// Most pixels along a side of a tile, without what is around it.
-    pub(crate) tile: usize,
-    /// Pixels around a tile that the detector sees too.
+    /// Most pixels along the longer side that a band has, without what is around it.
+    pub(crate) band: usize,
+    /// Pixels on both sides of a band that the detector sees too.
     pub(crate) around: usize,
 }
 
 impl Default for Detail {
     fn default() -> Detail {
-        Detail { pixels: 2.0e6, tile: 704, around: 64 }
+        Detail { pixels: 1.0e6, band: 640, around: 64 }
     }
 }
 
@@ -49,7 +50,7 @@ const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
 
 /// Frames around the lines of text of an image, in its pixels; from top to bottom.
 pub(crate) fn lines(
-    model: &Model,
+    model: &Chain,
     pixels: &Pixels<'_>,
     detail: Detail,
     hands: &Hands,
@@ -57,13 +58,18 @@ pub(crate) fn lines(
 ) -> Result<Vec<Frame>, Fault> {
     let picture = reduce::to_most(pixels, detail.pixels);
     let [width, height] = picture.size;
-    let tiles: Vec<(Tile, Tile)> = (Tile::along(height, detail).iter())
-        .flat_map(|rows| Tile::along(width, detail).into_iter().map(|columns| (rows.clone(), columns)))
+    let tall = height >= width;
+    let bands: Vec<(Band, Band)> = (Band::along(width.max(height), detail).into_iter())
+        .map(|band| if tall { (band, Band::whole(width)) } else { (Band::whole(height), band) })
         .collect();
-    let parts = hands.share(leave, tiles.len(), |i, hand| {
-        let (rows, columns) = &tiles[i];
+    let parts = hands.share(leave, bands.len(), |i, hand| {
+        let (rows, columns) = &bands[i];
         let (shape, values) = input(&picture, rows, columns);
-        let ([_, _, h, w], map) = hand.run::<4>(model, shape, values)?;
+        let failed = |what: String| Fault::internal(format!("the detector failed: {what}"));
+        let value = Value::from_shape(shape, values).map_err(|error| failed(error.to_string()))?;
+        let output = model.run(hand, value)?;
+        let ([_, _, h, w], map) =
+            output.into_shape_vec::<f32, 4>().map_err(|error| failed(error.to_string()))?;
         if [h, w] != shape[2..] || map.len() != h * w {
             let [_, _, rows, columns] = shape;
             let answer = format!("the detector answered {h}x{w} numbers to {rows}x{columns} pixels");
@@ -74,7 +80,7 @@ pub(crate) fn lines(
         Ok(rows.own.clone().flat_map(|y| row(y)[own.clone()].iter().copied()).collect::<Vec<f32>>())
     })?;
     let mut map = vec![0.0; width * height];
-    for ((rows, columns), part) in tiles.iter().zip(parts) {
+    for ((rows, columns), part) in bands.iter().zip(parts) {
         for (y, row) in rows.own.clone().zip(part.chunks_exact(columns.own.len())) {
             map[y * width..][columns.own.clone()].copy_from_slice(row);
         }
@@ -91,30 +97,35 @@ pub(crate) fn lines(
     Ok(frames)
 }
 
-/// A tile, along one side of the image.
+/// A band, along one side of the image.
 #[derive(Clone, Debug, PartialEq)]
-struct Tile {
+struct Band {
     /// What it adds to the map.
     own: Range<usize>,
     /// What the detector sees.
     seen: Range<usize>,
 }
 
-impl Tile {
-    /// The tiles along a side of so many pixels, of about the same length.
-    fn along(side: usize, detail: Detail) -> Vec<Tile> {
-        let count = side.div_ceil(detail.tile);
+impl Band {
+    /// All of a side.
+    fn whole(side: usize) -> Band {
+        Band { own: 0..side, seen: 0..side }
+    }
+
+    /// The bands along a side of so many pixels, of about the same length.
+    fn along(side: usize, detail: Detail) -> Vec<Band> {
+        let count = side.div_ceil(detail.band);
         let border = |i: usize| i * side / count;
-        let tile = |own: Range<usize>| {
+        let band = |own: Range<usize>| {
             let seen = own.start.saturating_sub(detail.around)..(own.end + detail.around).min(side);
-            Tile { own, seen }
+            Band { own, seen }
         };
-        (0..count).map(|i| tile(border(i)..border(i + 1))).collect()
+        (0..count).map(|i| band(border(i)..border(i + 1))).collect()
     }
 }
 
 /// What the model is given: planes of blue, green and red. Beyond the image its last pixels go on.
-fn input(picture: &reduce::Picture<'_>, rows: &Tile, columns: &Tile) -> ([usize; 4], Vec<f32>) {
+fn input(picture: &reduce::Picture<'_>, rows: &Band, columns: &Band) -> ([usize; 4], Vec<f32>) {
     let [height, width] = [&rows.seen, &columns.seen].map(|seen| seen.len().next_multiple_of(STEP));
     let mut values = vec![0.0; 3 * height * width];
     for (plane, planes) in values.chunks_exact_mut(height * width).enumerate() {
@@ -136,21 +147,20 @@ mod tests {
 
     use super::*;
 
-    const DETAIL: Detail = Detail { pixels: 1e6, tile: 100, around: 16 };
+    const DETAIL: Detail = Detail { pixels: 1e6, band: 100, around: 16 };
 
     #[test]
     fn a_side_is_cut_evenly() {
-        let tile = |own, seen| Tile { own, seen };
-        assert_eq!(Tile::along(100, DETAIL), [tile(0..100, 0..100)]);
-        assert_eq!(Tile::along(101, DETAIL), [tile(0..50, 0..66), tile(50..101, 34..101)]);
+        let band = |own, seen| Band { own, seen };
+        assert_eq!(Band::along(100, DETAIL), [band(0..100, 0..100)]);
+        assert_eq!(Band::along(101, DETAIL), [band(0..50, 0..66), band(50..101, 34..101)]);
     }
 
     #[test]
     fn planes_are_blue_green_red_and_the_border_goes_on() {
         let data: Vec<u8> = (0..15).collect();
         let picture = reduce::to_most(&Pixels::new(5, 1, &data).unwrap(), 1e6);
-        let all = |side| Tile { own: 0..side, seen: 0..side };
-        let (shape, values) = input(&picture, &all(1), &all(5));
+        let (shape, values) = input(&picture, &Band::whole(1), &Band::whole(5));
         assert_eq!(shape, [1, 3, 32, 32]);
         let expected = |plane: usize, byte: u8| (f32::from(byte) / 255.0 - MEAN[plane]) / DEVIATION[plane];
         for (plane, values) in values.chunks(32 * 32).enumerate() {
@@ -165,15 +175,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tiles_cover_a_side_once(side in 1usize..5000) {
-            let tiles = Tile::along(side, DETAIL);
+        fn bands_cover_a_side_once(side in 1usize..5000) {
+            let bands = Band::along(side, DETAIL);
             let mut next = 0;
-            for tile in tiles {
-                prop_assert_eq!(tile.own.start, next);
-                prop_assert!(!tile.own.is_empty() && tile.own.len() <= 100);
-                prop_assert!(tile.seen.start <= tile.own.start && tile.own.end <= tile.seen.end);
-                prop_assert!(tile.seen.end <= side);
-                next = tile.own.end;
+            for band in bands {
+                prop_assert_eq!(band.own.start, next);
+                prop_assert!(!band.own.is_empty() && band.own.len() <= 100);
+                prop_assert!(band.seen.start <= band.own.start && band.own.end <= band.seen.end);
+                prop_assert!(band.seen.end <= side);
+                next = band.own.end;
             }
             prop_assert_eq!(next, side);
         }

@@ -9,7 +9,13 @@
 use std::{fs::File, io::Read, path::Path};
 
 use arrcoc_sdk::Fault;
-use rten::{Model, ModelOptions, ThreadPool};
+use rten::{Model, ModelOptions};
+
+use crate::threads::Hand;
+
+mod chain;
+
+pub(crate) use chain::Chain;
 
 /// A file that is known by its content.
 struct Pinned {
@@ -37,9 +43,9 @@ const RECOGNISER: Pinned = Pinned {
 /// The detector and the recogniser. Running them needs no `&mut`.
 pub(crate) struct Models {
     /// From an image to the probability of text, a pixel each.
-    pub(crate) detector: Model,
+    pub(crate) detector: Chain,
     /// From a line to the probability of each class, step by step.
-    pub(crate) recogniser: Model,
+    pub(crate) recogniser: Chain,
     /// The character that each class of the recogniser stands for. The first is CTC's blank and stands for none.
     pub(crate) classes: Vec<char>,
 }
@@ -51,21 +57,28 @@ impl Models {
     /// One line that names the file and what to do, when a file is absent or not the pinned one.
     pub(crate) fn open(folder: &Path) -> Result<Models, Fault> {
         // Laying the weights out for speed is parallel by itself: here on one thread, as the host may have granted one.
-        let pool = ThreadPool::with_num_threads(1);
-        let detector = load(folder, &DETECTOR, &pool)?;
-        let recogniser = load(folder, &RECOGNISER, &pool)?;
+        let hand = Hand::new();
+        let detector = load(folder, &DETECTOR, &hand)?;
+        let recogniser = load(folder, &RECOGNISER, &hand)?;
         let listed = recogniser.metadata().get("character").unwrap_or_default();
         // The order of PaddleOCR: the blank, the letters, the space. Each is one character.
         let letters = listed.lines().flat_map(str::chars);
         let classes: Vec<char> = std::iter::once('\0').chain(letters).chain(std::iter::once(' ')).collect();
+        let chain = |model: Model, cuts: &chain::Cuts, pinned: &Pinned| {
+            Chain::new(model, cuts, &hand).map_err(|why| {
+                Fault::internal(format!("{}: cannot take the model apart: {why}", pinned.name))
+            })
+        };
+        let detector = chain(detector, &chain::DETECTOR, &DETECTOR)?;
+        let recogniser = chain(recogniser, &chain::RECOGNISER, &RECOGNISER)?;
         Ok(Models { detector, recogniser, classes })
     }
 }
 
-fn load(folder: &Path, pinned: &Pinned, pool: &ThreadPool) -> Result<Model, Fault> {
+fn load(folder: &Path, pinned: &Pinned, hand: &Hand) -> Result<Model, Fault> {
     let path = folder.join(pinned.name);
     let bytes = read(&path, pinned)?;
-    let loaded = pool.run(|| {
+    let loaded = hand.run(|| {
         let mut options = ModelOptions::with_all_ops();
         options.prepack_weights(true);
         options.load(bytes).map_err(|error| first_line(&error))

@@ -15,6 +15,7 @@ mod strip;
 
 use arrcoc_sdk::Fault;
 use arrcoc_stats::Pixels;
+use rten::Value;
 
 use crate::{
     frame::Frame,
@@ -69,8 +70,12 @@ pub(crate) fn line(
             signs.push(Sign { class: models.classes.len() - 1, at: piece.start as f32, confidence: 1.0 });
         }
         let width = piece.len().max(NARROWEST);
-        let (shape, scores) =
-            hand.run::<3>(&models.recogniser, [1, 3, ROWS, width], strip.values(&piece, width))?;
+        let odd = |what: String| Fault::internal(format!("the recogniser {what}"));
+        let input = Value::from_shape([1, 3, ROWS, width], strip.values(&piece, width))
+            .map_err(|error| odd(format!("refused a line: {error}")))?;
+        let (shape, scores) = (models.recogniser.run(hand, input)?)
+            .into_shape_vec::<f32, 3>()
+            .map_err(|error| odd(format!("answered in another form: {error}")))?;
         let [lines, steps, classes] = shape;
         if (lines, classes) != (1, models.classes.len()) || steps == 0 {
             let expected = models.classes.len();

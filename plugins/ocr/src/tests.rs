@@ -73,7 +73,12 @@ fn a_form_is_read() {
 fn lines_are_well_formed_and_the_same_on_any_number_of_threads() {
     let Some(reader) = reader() else { return };
     // Askew, and of a size that is no multiple of the detector's step.
-    let options = documents::Options { size: (1000, 701), skew: 1.5, ..documents::Options::default() };
+    let options = documents::Options {
+        size: (900, 701),
+        skew: 1.5,
+        type_px: vec![28],
+        ..documents::Options::default()
+    };
     let page = page(2, &options);
     let pixels = page.image.pixels();
     let lines = read(&reader, &pixels, 1);
@@ -81,7 +86,7 @@ fn lines_are_well_formed_and_the_same_on_any_number_of_threads() {
     for line in &lines {
         assert_eq!(line.text, line.chars.iter().map(|c| c.c).collect::<String>());
         assert!((0.5..=1.0).contains(&line.confidence), "{line:?}");
-        assert!(0.0 <= line.left && line.left < line.right && line.right <= 1000.0, "{line:?}");
+        assert!(0.0 <= line.left && line.left < line.right && line.right <= 900.0, "{line:?}");
         assert!(0.0 <= line.top && line.top < line.bottom && line.bottom <= 701.0, "{line:?}");
         let room = line.bottom - line.top;
         for pair in line.chars.windows(2) {
@@ -92,10 +97,9 @@ fn lines_are_well_formed_and_the_same_on_any_number_of_threads() {
             assert!(c.left > line.left - room && c.right < line.right + room, "{line:?}");
         }
     }
-    for threads in [2, 3, 8] {
+    for threads in [2, 3] {
         assert_eq!(read(&reader, &pixels, threads), lines, "{threads} threads");
     }
-    assert_eq!(read(&reader, &pixels, 1), lines);
 }
 
 #[test]
@@ -127,7 +131,8 @@ fn a_call_that_must_stop_stops() {
 #[test]
 fn questions_are_scored_each_on_its_own() {
     let Some(asset) = asset() else { return };
-    let page = page(0, &documents::Options { size: (672, 672), ..documents::Options::default() });
+    let options = documents::Options { size: (672, 672), type_px: vec![36], ..documents::Options::default() };
+    let page = page(0, &options);
     let grid = Grid::new(12, 12).unwrap();
     let models = [("models", Value::from(asset.to_str().unwrap()))];
     let asked = |questions: &[&str]| {

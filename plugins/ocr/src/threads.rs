@@ -14,7 +14,7 @@ use std::sync::{
 };
 
 use arrcoc_sdk::{Call, Fault};
-use rten::{Model, RunOptions, ThreadPool, Value};
+use rten::{Model, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
 
 use crate::model::first_line;
 
@@ -39,19 +39,25 @@ pub(crate) struct Hand {
 }
 
 impl Hand {
-    /// Runs a model on one input and gives the numbers of its one output, with their shape of `N` extents.
-    pub(crate) fn run<const N: usize>(
+    pub(crate) fn new() -> Hand {
+        Hand { pool: Arc::new(ThreadPool::with_num_threads(1)) }
+    }
+
+    /// Does something on the thread.
+    pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.pool.run(work)
+    }
+
+    /// Runs what of a model lies between some places and others.
+    pub(crate) fn run_between<const N: usize>(
         &self,
         model: &Model,
-        shape: [usize; 4],
-        values: Vec<f32>,
-    ) -> Result<([usize; N], Vec<f32>), Fault> {
-        let failed = |what: String| Fault::internal(format!("the model failed: {what}"));
-        let input = Value::from_shape(shape, values).map_err(|error| failed(first_line(&error)))?;
+        inputs: Vec<(NodeId, ValueOrView<'_>)>,
+        outputs: [NodeId; N],
+    ) -> Result<[Value; N], Fault> {
         let options = RunOptions::default().with_thread_pool(Some(self.pool.clone()));
-        let output =
-            model.run_one(input.into(), Some(options)).map_err(|error| failed(first_line(&error)))?;
-        output.into_shape_vec::<f32, N>().map_err(|error| failed(first_line(&error)))
+        let run = model.run_n(inputs, outputs, Some(options));
+        run.map_err(|error| Fault::internal(format!("the model failed: {}", first_line(&error))))
     }
 }
 
@@ -77,7 +83,7 @@ impl Hands {
         let done = Mutex::new(Vec::with_capacity(count));
         let serve = || {
             let hand = self.lock().pop();
-            let hand = hand.unwrap_or_else(|| Hand { pool: Arc::new(ThreadPool::with_num_threads(1)) });
+            let hand = hand.unwrap_or_else(Hand::new);
             loop {
                 let i = next.fetch_add(1, Ordering::Relaxed);
                 if i >= count {

@@ -21,6 +21,8 @@ const RATIO: f32 = 1.5;
 const THINNEST: f32 = 2.0;
 /// How many times longer than thick a core must be to have a direction of its own.
 const LONG: f64 = 4.0;
+/// Frames of one line that are less than this far apart, in heights, are one frame.
+const APART: f32 = 0.35;
 /// Most lines of an image; the largest ones stay.
 const MOST: usize = 1000;
 
@@ -47,17 +49,24 @@ struct Core {
 
 /// Frames around what a map of probabilities says is text, row by row of `width` numbers; in no certain order.
 pub(super) fn find(map: &[f32], width: usize) -> Vec<Frame> {
-    let runs = connected(map, width);
+    let mut runs = connected(map, width);
+    let frames = framed(&runs, map, width);
+    join(&frames, &mut runs);
+    framed(&runs, map, width).into_iter().map(|(frame, _)| frame).collect()
+}
+
+/// The frames of the cores, each with the run that is parent of its core.
+fn framed(runs: &[Run], map: &[f32], width: usize) -> Vec<(Frame, u32)> {
     let mut cores = vec![Core::default(); runs.len()];
-    for run in &runs {
+    for run in runs {
         cores[run.parent as usize].add(run, &map[run.y as usize * width..]);
     }
-    // What has no run of its own as parent is no core.
+    // What is no run's parent has no pixels.
     let kept = |core: &Core| core.count > 0.0 && core.probability / core.count >= SCORE;
     let page = slope_of_page(cores.iter().filter(|core| kept(core)));
     let directions: Vec<[f32; 2]> = cores.iter().map(|core| core.direction().unwrap_or(page)).collect();
     let mut extents = vec![[f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY]; runs.len()];
-    for run in &runs {
+    for run in runs {
         let ([x, y], extent) = (directions[run.parent as usize], &mut extents[run.parent as usize]);
         for (px, py) in [(run.start, run.y), (run.end, run.y), (run.start, run.y + 1), (run.end, run.y + 1)] {
             let (px, py) = (px as f32, py as f32);
@@ -68,17 +77,44 @@ pub(super) fn find(map: &[f32], width: usize) -> Vec<Frame> {
             }
         }
     }
-    let mut frames: Vec<Frame> = (cores.iter().zip(directions).zip(extents))
-        .filter(|((core, _), _)| kept(core))
-        .map(|((_, along), extent)| frame(along, extent))
-        .filter(|frame| frame.width.min(frame.height) >= THINNEST)
-        .map(|frame| frame.grown(RATIO * frame.width * frame.height / (2.0 * (frame.width + frame.height))))
+    let mut frames: Vec<(Frame, u32)> = (0..runs.len())
+        .filter(|&i| kept(&cores[i]))
+        .map(|i| (frame(directions[i], extents[i]), i as u32))
+        .filter(|(frame, _)| frame.width.min(frame.height) >= THINNEST)
+        .map(|(frame, parent)| {
+            let by = RATIO * frame.width * frame.height / (2.0 * (frame.width + frame.height));
+            (frame.grown(by), parent)
+        })
         .collect();
     if frames.len() > MOST {
-        frames.sort_by(|a, b| (b.width * b.height).total_cmp(&(a.width * a.height)));
+        frames.sort_by(|(a, _), (b, _)| (b.width * b.height).total_cmp(&(a.width * a.height)));
         frames.truncate(MOST);
     }
     frames
+}
+
+/// Gives cores that are parts of one line one parent: words that stand far apart, as they do in faces of equal widths,
+/// have cores of their own, and half of a letter of the next word would be read with each.
+fn join(frames: &[(Frame, u32)], runs: &mut [Run]) {
+    for (i, (left, a)) in frames.iter().enumerate() {
+        for (right, b) in &frames[i + 1..] {
+            if beside(left, right) {
+                let (a, b) = (root(runs, *a as usize), root(runs, *b as usize));
+                runs[a.max(b)].parent = a.min(b) as u32;
+            }
+        }
+    }
+    flatten(runs);
+}
+
+/// Whether two frames are parts of one line: alike in height, in line with each other, and next to each other.
+fn beside(a: &Frame, b: &Frame) -> bool {
+    let (least, most) = (a.height.min(b.height), a.height.max(b.height));
+    let long = if a.width > b.width { a } else { b };
+    let [x, y] = long.along;
+    let (dx, dy) = (b.centre[0] - a.centre[0], b.centre[1] - a.centre[1]);
+    let (along, across) = ((dx * x + dy * y).abs(), (dy * x - dx * y).abs());
+    most < 1.5 * least && across < 0.3 * least && along - (a.width + b.width) / 2.0 < APART * least
 }
 
 /// The frame with these least and greatest places along and across a direction.
@@ -111,11 +147,16 @@ fn connected(map: &[f32], width: usize) -> Vec<Run> {
         }
         above = begin..runs.len();
     }
+    flatten(&mut runs);
+    runs
+}
+
+/// Makes the first run of a core the parent of all of it.
+fn flatten(runs: &mut [Run]) {
     for i in 0..runs.len() {
-        // Parents come before their children, so theirs is the root already.
+        // Parents come before their children, so theirs is the first already.
         runs[i].parent = runs[runs[i].parent as usize].parent;
     }
-    runs
 }
 
 /// The first run of the core; paths to it are halved on the way.
@@ -213,8 +254,8 @@ mod tests {
         frames.sort_by(|a, b| b.width.total_cmp(&a.width));
         assert_eq!(frames.len(), 2);
         for (frame, bar) in frames.iter().zip(bars) {
-            for c in 0..2 {
-                assert!((frame.along[c] - along[c]).abs() < 0.003, "{frame:?}");
+            for (c, along) in along.iter().enumerate() {
+                assert!((frame.along[c] - along).abs() < 0.003, "{frame:?}");
                 assert!((frame.centre[c] - bar.0[c]).abs() < 0.6, "{frame:?}");
             }
         }
@@ -231,6 +272,24 @@ mod tests {
         assert_eq!(find(&map(&bars), SIDE).len(), 2);
         let faint: Vec<f32> = map(&bars).into_iter().map(|p| p * 0.6).collect();
         assert!(find(&faint, SIDE).is_empty(), "the mean of a core is 0.54");
+    }
+
+    #[test]
+    fn words_of_a_line_are_one_frame_and_lines_are_not() {
+        // Cores 10 high; frames reach about 6 pixels farther to each side.
+        let bars = [
+            ([40.0, 60.0], [1.0, 0.0], 50.0, 10.0),
+            ([96.0, 61.0], [1.0, 0.0], 40.0, 10.0),
+            ([40.0, 82.0], [1.0, 0.0], 50.0, 10.0),
+            ([172.0, 60.0], [1.0, 0.0], 50.0, 10.0),
+        ];
+        let mut frames = find(&map(&bars), SIDE);
+        frames.sort_by(|a, b| b.width.total_cmp(&a.width));
+        assert_eq!(frames.len(), 3, "{frames:?}");
+        assert!(
+            (frames[0].width - 115.0).abs() < 3.0 && (frames[0].centre[0] - 65.5).abs() < 1.5,
+            "{frames:?}"
+        );
     }
 
     #[test]

@@ -166,7 +166,7 @@ mod tests {
             [if (130..150).contains(&x) || y % 2 == 0 { 250.0 } else { 10.0 }; 3]
         };
         let strip = Strip { columns, samples: (0..ROWS * columns).map(sample).collect() };
-        assert_eq!(strip.pieces(260), [0..260]);
+        assert_eq!(strip.pieces(260).len(), 1);
         let pieces = strip.pieces(200);
         assert_eq!(pieces.len(), 2);
         assert!((138..=142).contains(&pieces[0].end), "{pieces:?}");
