@@ -86,9 +86,10 @@ pub(crate) fn answers(
         if let Some(semantic) = semantic {
             mean(page, question, semantic, &mut named.sites);
         }
+        let heads = named.heads();
         for site in &named.sites {
             values(page, habits, question, site, &mut all);
-            cells(page, &named, site, &mut all);
+            cells(page, &named, (site, &heads), &mut all);
         }
     }
     share(all)
@@ -206,8 +207,11 @@ fn values(page: &Page, habits: Habits, question: &Question, site: &Site, all: &m
 }
 
 /// Cells of a table: in the row of what was named, below something else that was named.
-fn cells(page: &Page, named: &Named, row: &Site, all: &mut Vec<Answer>) {
-    for head in &named.sites {
+fn cells(page: &Page, named: &Named, (row, heads): (&Site, &[&Site]), all: &mut Vec<Answer>) {
+    if page.phrases[row.phrase].right.is_none() {
+        return;
+    }
+    for head in heads {
         let Some(score) = named.together(row, head) else { continue };
         let top = &page.phrases[head.phrase];
         let mut next = page.phrases[row.phrase].right;

@@ -392,13 +392,20 @@ fn pages_of_next_to_nothing_are_read() {
 }
 
 #[test]
-fn a_long_question_is_heard_by_its_beginning() {
-    let question = format!("What is the permit number? {}", "It is for a friend of mine. ".repeat(400));
-    assert!(question.len() > 10_000);
-    let out = scores(&form(), &question);
-    assert!(of(&out, &form()[5]) > of(&out, &form()[7]));
-    let _ = scores(&form(), &"x".repeat(10_000));
-    let _ = scores(&form(), &format!("Which word follows “{}”?", "permit number ".repeat(700)));
+fn a_long_question_is_heard_at_both_ends() {
+    let more = "It is for a friend of mine. ".repeat(400);
+    for question in
+        [format!("What is the permit number? {more}"), format!("{more} What is the permit number?")]
+    {
+        assert!(question.len() > 10_000);
+        let out = scores(&form(), &question);
+        assert!(of(&out, &form()[5]) > of(&out, &form()[7]));
+    }
+    for odd in
+        ["x".repeat(10_000), "“".repeat(10_000), format!("Which word follows “{}”?", "permit ".repeat(1500))]
+    {
+        assert!(scores(&form(), &odd).iter().all(|score| (0.0..=1.0).contains(score)));
+    }
 }
 
 #[test]
