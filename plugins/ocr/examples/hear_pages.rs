@@ -97,21 +97,6 @@ fn main() {
                 .collect(),
         });
         let reading = Reading::new(lines.collect(), page.size, Grid::new(24, 24).unwrap());
-        if std::env::var("DUMP").is_ok_and(|name| name == page.name) {
-            for (n, p) in reading.phrases().iter().enumerate() {
-                println!(
-                    "{n:3} {:6.0} {:6.0} {:6.0} h{:3.0} em{:3.0} r{:?} b{:?} {}",
-                    p.strip.left,
-                    p.strip.right,
-                    p.strip.level,
-                    p.strip.height,
-                    p.em,
-                    p.right,
-                    p.below,
-                    p.text
-                );
-            }
-        }
         if phrases {
             let texts: Vec<&str> = reading.phrases().iter().map(|phrase| phrase.text.as_str()).collect();
             println!("{}", serde_json::json!([page.name, texts]));

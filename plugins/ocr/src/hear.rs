@@ -11,7 +11,9 @@
 //! | `fold` | characters as they are compared |
 //! | `boxes`, `slope`, `rows` | where lines lie, how askew, and which of them are one row |
 //! | `glyphs` | characters with places, and the room between them |
-//! | `page` | phrases, and the flow of the text |
+//! | `phrases` | rows cut into phrases |
+//! | `flow` | all letters in the order of reading |
+//! | `page` | all that is known before anything is asked |
 //! | `question` | the words of a question, and what kind of answer it wants |
 //! | `search` | where those words stand, misread or run together |
 //! | `sites` | which phrases a question names |
@@ -22,10 +24,12 @@ mod answers;
 mod boxes;
 #[cfg(test)]
 mod fixtures;
+mod flow;
 mod fold;
 mod glyphs;
 mod page;
 mod patches;
+mod phrases;
 mod question;
 mod rows;
 mod search;
@@ -42,7 +46,7 @@ use page::Page;
 use patches::paint;
 use question::Question;
 
-pub(crate) use page::Phrase;
+pub(crate) use phrases::Phrase;
 
 /// What a label gets of the score of its answer.
 const LABEL: f32 = 0.12;

@@ -9,7 +9,8 @@
 
 use std::ops::Range;
 
-use super::page::{Page, Phrase};
+use super::page::Page;
+use super::phrases::Phrase;
 use super::question::{Question, Seeks, Wants};
 use super::search::{find, likeness};
 use super::sites::{Named, Site};
@@ -85,9 +86,10 @@ pub(crate) fn answers(
         if let Some(semantic) = semantic {
             mean(page, question, semantic, &mut named.sites);
         }
+        let heads = named.heads();
         for site in &named.sites {
             values(page, habits, question, site, &mut all);
-            cells(page, &named, site, &mut all);
+            cells(page, &named, (site, &heads), &mut all);
         }
     }
     share(all)
@@ -96,11 +98,11 @@ pub(crate) fn answers(
 /// Adds what phrases mean to what they say.
 fn mean(page: &Page, question: &Question, cosines: &[f32], named: &mut Vec<Site>) {
     // Below the first nothing is meant; at the second it is nearly sure.
-    const LEVELS: [f32; 2] = [0.25, 0.75];
+    const LEVELS: [f32; 2] = [0.12, 0.75];
     let level = |cosine: f32| ((cosine - LEVELS[0]) / (LEVELS[1] - LEVELS[0])).clamp(0.0, 1.0);
     for (place, (phrase, &cosine)) in page.phrases.iter().zip(cosines).enumerate() {
         // What is quoted stands there word for word.
-        let level = level(cosine) * if question.passage.is_empty() { 1.0 } else { 0.3 };
+        let level = level(cosine) * if question.passage.is_empty() { 1.0 } else { 0.2 };
         // What is not a number is not above 0.
         if level > 0.0 && phrase.digits < MANY {
             match named.iter_mut().find(|site| site.phrase == place) {
@@ -119,7 +121,7 @@ fn neighbours(page: &Page, question: &Question, all: &mut Vec<Answer>) {
         let Some(label) = inside.iter().map(|letter| letter.glyph).collect::<Option<Vec<usize>>>() else {
             continue;
         };
-        let fits = |letter: Option<&super::page::Letter>| {
+        let fits = |letter: Option<&super::flow::Letter>| {
             letter.is_none_or(|letter| letter.glyph.is_none_or(|glyph| page.begins_word(glyph)))
         };
         let mut score = likeness(found.errors, question.passage.len());
@@ -205,8 +207,11 @@ fn values(page: &Page, habits: Habits, question: &Question, site: &Site, all: &m
 }
 
 /// Cells of a table: in the row of what was named, below something else that was named.
-fn cells(page: &Page, named: &Named, row: &Site, all: &mut Vec<Answer>) {
-    for head in &named.sites {
+fn cells(page: &Page, named: &Named, (row, heads): (&Site, &[&Site]), all: &mut Vec<Answer>) {
+    if page.phrases[row.phrase].right.is_none() {
+        return;
+    }
+    for head in heads {
         let Some(score) = named.together(row, head) else { continue };
         let top = &page.phrases[head.phrase];
         let mut next = page.phrases[row.phrase].right;

@@ -9,13 +9,13 @@ use super::boxes::Strip;
 
 /// How far to the left and right of its characters a strip reaches, in heights: where characters stand is
 /// known to a third of a letter.
-const SIDE: f32 = 0.25;
+const SIDE: f32 = 0.12;
 
 /// The same above and below, where boxes have a margin of their own.
-const EDGE: f32 = 0.2;
+const EDGE: f32 = 0.25;
 
 /// Over how many heights the soft edge of a strip goes.
-const SOFT: f32 = 0.25;
+const SOFT: f32 = 0.3;
 
 /// Raises each patch that `strip` reaches to `score`, or as much of it as its edge leaves.
 pub(crate) fn paint(tiling: &Tiling, slope: f32, strip: Strip, score: f32, out: &mut [f32]) {
@@ -68,7 +68,7 @@ mod tests {
         let out = painted(Strip { left: 120.0, right: 180.0, level: 198.0, height: 20.0 }, 0.0);
         assert_eq!((out[5], out[9]), (0.8, 0.8));
         // The margin alone counts in part.
-        let out = painted(Strip { left: 120.0, right: 197.0, level: 150.0, height: 20.0 }, 0.0);
+        let out = painted(Strip { left: 120.0, right: 199.0, level: 150.0, height: 20.0 }, 0.0);
         assert!(out[6] > 0.0 && out[6] < 0.8 && out[5] == 0.8, "{out:?}");
     }
 

@@ -6,8 +6,9 @@
 //! begins in the middle of another word (`total` in `subtotal`) is worth little, unless another
 //! word of the question ends there (`birth` in `dateofbirth`).
 
+use super::flow::{Letter, Start};
 use super::fold::Alphabet;
-use super::page::{Letter, Page, Start};
+use super::page::Page;
 use super::question::{LETTERS, Word};
 
 /// Hits of a word that are kept at most.
@@ -119,7 +120,7 @@ pub(crate) struct Found {
     pub(crate) errors: usize,
 }
 
-/// All places where `signs`, of which there are at most [`LETTERS`], stand with at most `most` errors; of those that
+/// All places where `signs`, of which there are at most [`LETTERS`], stand with at most `most` errors, and end within a text; of those that
 /// overlap in their ends, the best.
 pub(crate) fn find(page: &Page, signs: &[char], most: usize) -> Vec<Found> {
     let length = signs.len().min(LETTERS);
@@ -150,7 +151,7 @@ pub(crate) fn find(page: &Page, signs: &[char], most: usize) -> Vec<Found> {
         errors = errors + usize::from(rises & top != 0) - usize::from(falls & top != 0);
         (rises, falls) = (rises << 1, falls << 1);
         (up, down) = (falls | !(vertical | rises), rises & vertical);
-        if errors <= most {
+        if errors <= most && letter.glyph.is_some() {
             // Of ends that are as good, the one where a word ends.
             let ends = page.flow.get(place + 1).is_none_or(|next| next.start == Start::Yes);
             if best.is_none_or(|(_, least)| errors < least || (errors == least && ends)) {
@@ -191,4 +192,79 @@ fn begin(flow: &[Letter], signs: &[u16], end: usize, errors: usize) -> Found {
         }
     }
     Found { start: best, end, errors }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixtures::line;
+    use super::super::fold::fold;
+    use super::super::question::Question;
+    use super::*;
+
+    fn page(text: &str) -> Page {
+        Page::new(&[line(text, 10.0, 10.0, 20.0)])
+    }
+
+    fn signs(text: &str) -> Vec<char> {
+        text.chars().filter_map(fold).collect()
+    }
+
+    /// Levenshtein's distance, by its definition.
+    fn distance(a: &[char], b: &[char]) -> usize {
+        match (a, b) {
+            ([], rest) | (rest, []) => rest.len(),
+            ([x, a @ ..], [y, b @ ..]) if x == y => distance(a, b),
+            ([_, less_a @ ..], [_, less_b @ ..]) => {
+                1 + distance(less_a, less_b).min(distance(less_a, b)).min(distance(a, less_b))
+            }
+        }
+    }
+
+    /// Likeness of the best hit of each word.
+    fn best(text: &str, question: &str) -> Vec<f32> {
+        let (page, question) = (page(text), Question::new(question));
+        let hits = hits(&page, &question.words);
+        (0..question.words.len())
+            .map(|word| {
+                let own = hits.iter().filter(|hit| hit.word == word);
+                own.map(|hit| hit.likeness).fold(0.0, f32::max)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn words_are_found_where_they_begin() {
+        assert_eq!(best("gross total", "total"), [1.0]);
+        assert!(best("subtotal", "total")[0] < 0.5);
+        assert!(best("totals", "total")[0] > 0.9);
+        assert_eq!(best("vat", "vat"), [1.0]);
+        assert_eq!(best("private", "vat"), [0.0]);
+    }
+
+    #[test]
+    fn words_that_run_together_hold_each_other() {
+        assert_eq!(best("dateofbirth", "date of birth"), [1.0, 1.0, 1.0]);
+        let misread = best("dat0ofb1rth", "date of birth");
+        assert!(misread[2] > 0.9, "{misread:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_has_so_many_errors(text in "[ab]{1,9}", word in "[abc]{1,5}", most in 0usize..3) {
+            let (page, word, letters) = (page(&text), signs(&word), signs(&text));
+            let found = find(&page, &word, most);
+            for found in &found {
+                prop_assert!(found.errors <= most);
+                prop_assert_eq!(distance(&letters[found.start..found.end], &word), found.errors);
+            }
+            // The best there is, of all parts of the text.
+            let parts = (0..letters.len()).flat_map(|start| (start + 1..=letters.len()).map(move |end| (start, end)));
+            let least = parts.map(|(start, end)| distance(&letters[start..end], &word)).min();
+            if word.len() > most && least.is_some_and(|least| least <= most) {
+                prop_assert_eq!(found.iter().map(|found| found.errors).min(), least);
+            }
+        }
+    }
 }

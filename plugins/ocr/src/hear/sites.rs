@@ -21,6 +21,9 @@ const NEAR: f32 = 1.6;
 /// The share of its letters from which on a phrase is all that was named.
 const WHOLE: f32 = 0.8;
 
+/// Heads of columns that are tried at most.
+const HEADS: usize = 16;
+
 /// A place that a question names.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Site {
@@ -34,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) numbers: bool,
     /// How well it has which words of the question.
     words: Vec<(usize, f32)>,
+    /// The part of the question that these are, 0 to 1; less than all of it is worth less.
+    part: f32,
     /// The share of its letters that the question names.
     share: f32,
 }
@@ -76,14 +81,23 @@ impl Named {
         Self { sites, weights }
     }
 
-    /// How surely a row and the head of a column are meant together: a table is asked for both. None when the head
-    /// is more than what the question names, or says nothing new.
+    /// Places that may be heads of columns: all of them is named, and it is not all that is named.
+    pub(crate) fn heads(&self) -> Vec<&Site> {
+        let mut heads: Vec<&Site> =
+            self.sites.iter().filter(|site| site.share > WHOLE && site.part < WHOLE).collect();
+        // A stable sort: of equals, the first on the page.
+        heads.sort_by(|a, b| b.part.total_cmp(&a.part));
+        heads.truncate(HEADS);
+        heads
+    }
+
+    /// How surely a row and the head of a column are meant together: a table is asked for both. None when one of
+    /// them says nothing new.
     pub(crate) fn together(&self, row: &Site, head: &Site) -> Option<f32> {
         let mut words = row.words.clone();
         words.extend(&head.words);
-        let both = self.weights.score(&mut words);
-        let meant = head.share > WHOLE && both > row.score && both > head.score;
-        meant.then_some(both * (0.55 + 0.45 * row.share))
+        let both = self.weights.part(&mut words);
+        (both > 1.15 * row.part.max(head.part)).then_some(both * (0.55 + 0.45 * row.share))
     }
 }
 
@@ -123,7 +137,7 @@ impl Weights {
 
     /// The part of the question that some words are, with what is less than all of it worth less; words become those
     /// that count.
-    fn score(&self, words: &mut Vec<(usize, f32)>) -> f32 {
+    fn part(&self, words: &mut Vec<(usize, f32)>) -> f32 {
         words.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
         words.dedup_by_key(|(word, _)| *word);
         let shared: f32 = words.iter().map(|&(word, likeness)| likeness * self.of[word]).sum();
@@ -137,7 +151,7 @@ impl Site {
     /// A phrase that is meant, whatever it says.
     pub(crate) fn meant(page: &Page, phrase: usize, score: f32) -> Self {
         let glyphs = page.phrases[phrase].glyphs.clone();
-        Self { phrase, glyphs, score, numbers: false, words: Vec::new(), share: 1.0 }
+        Self { phrase, glyphs, score, numbers: false, words: Vec::new(), part: 0.0, share: 1.0 }
     }
 }
 
@@ -164,7 +178,7 @@ fn site(page: &Page, weights: &Weights, groups: &[&Vec<&Hit>], phrases: Range<us
         return None;
     }
     let mut words: Vec<(usize, f32)> = hits().map(|hit| (hit.word, hit.likeness)).collect();
-    let part = weights.score(&mut words);
+    let part = weights.part(&mut words);
     let all = page.phrases[phrases.start].glyphs.start..page.phrases[phrases.end - 1].glyphs.end;
     let mut named = vec![false; all.len()];
     for hit in hits() {
@@ -179,7 +193,7 @@ fn site(page: &Page, weights: &Weights, groups: &[&Vec<&Hit>], phrases: Range<us
     let score = (part * (0.55 + 0.45 * share)).clamp(0.0, 1.0);
     let glyphs = all.start + first..all.start + last + 1;
     let numbers = page.glyphs[glyphs.clone()].iter().all(|glyph| !glyph.c.is_alphabetic());
-    Some(Site { phrase: phrases.end - 1, glyphs, score, numbers, words, share })
+    Some(Site { phrase: phrases.end - 1, glyphs, score, numbers, words, part, share })
 }
 
 /// The share of letters that the question names. Digits in front are the number of a title, and what comes

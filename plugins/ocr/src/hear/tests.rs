@@ -223,6 +223,31 @@ fn a_price_stands_at_the_end_of_its_row() {
 }
 
 #[test]
+fn a_stamp_between_a_label_and_its_value_is_passed_over() {
+    let mut lines = form();
+    lines.push(line("COPY", 290.0, 222.0, 0.8 * EM));
+    assert_eq!(found(&lines, "What is the permit number?"), "KX-30417");
+}
+
+#[test]
+fn words_of_one_stem_are_alike() {
+    let mut lines = form();
+    lines.push(line("Insurer", 60.0, 640.0, EM));
+    lines.push(line("Harbour Mutual", 400.0, 640.0, EM));
+    let scores = scores(&lines, "What is the insurance?");
+    let best = lines.iter().map(|line| of(&scores, line)).fold(0.0, f32::max);
+    assert!(best > 0.1 && best == of(&scores, &lines[13]), "{best}");
+}
+
+#[test]
+fn half_of_a_quotation_is_not_meant() {
+    let whole = scores(&contents(""), "On which page does “Salt Towers” begin?");
+    let half = scores(&contents(""), "On which page does “Salt Mines” begin?");
+    let most = |scores: &[f32]| scores.iter().fold(0.0f32, |most, &score| most.max(score));
+    assert!(most(&half) < 0.25 * most(&whole), "{} {}", most(&half), most(&whole));
+}
+
+#[test]
 fn a_cell_stands_where_its_row_and_its_column_meet() {
     let rows = [
         ["Port", "Ships", "Cargo", "Crew"],
@@ -367,13 +392,20 @@ fn pages_of_next_to_nothing_are_read() {
 }
 
 #[test]
-fn a_long_question_is_heard_by_its_beginning() {
-    let question = format!("What is the permit number? {}", "It is for a friend of mine. ".repeat(400));
-    assert!(question.len() > 10_000);
-    let out = scores(&form(), &question);
-    assert!(of(&out, &form()[5]) > of(&out, &form()[7]));
-    let _ = scores(&form(), &"x".repeat(10_000));
-    let _ = scores(&form(), &format!("Which word follows “{}”?", "permit number ".repeat(700)));
+fn a_long_question_is_heard_at_both_ends() {
+    let more = "It is for a friend of mine. ".repeat(400);
+    for question in
+        [format!("What is the permit number? {more}"), format!("{more} What is the permit number?")]
+    {
+        assert!(question.len() > 10_000);
+        let out = scores(&form(), &question);
+        assert!(of(&out, &form()[5]) > of(&out, &form()[7]));
+    }
+    for odd in
+        ["x".repeat(10_000), "“".repeat(10_000), format!("Which word follows “{}”?", "permit ".repeat(1500))]
+    {
+        assert!(scores(&form(), &odd).iter().all(|score| (0.0..=1.0).contains(score)));
+    }
 }
 
 #[test]
@@ -406,6 +438,44 @@ fn phrases_are_what_stands_together() {
     let reading = reading(&lines);
     let texts: Vec<&str> = reading.phrases().iter().map(|phrase| phrase.text.as_str()).collect();
     assert_eq!(texts, ["Vessel:", "Aurora", "Towers", "17", "Time 12:30", "Net weight", "4 kg"]);
+}
+
+#[test]
+fn a_column_begins_where_others_begin() {
+    // The room before the second label is less than what parts phrases, but it stands below others.
+    let mut lines = Vec::new();
+    for row in 0..5 {
+        lines.push(line("Agent", 500.0, 100.0 + 60.0 * row as f32, EM));
+    }
+    let value = line("Rotterdam", 0.0, 0.0, EM);
+    let start = 500.0 - value.right - 0.6 * EM;
+    let mut both = line("Rotterdam", start, 400.0, EM);
+    let label = line("Harbour", 500.0, 400.0, EM);
+    both.text.push_str(&label.text);
+    both.right = label.right;
+    both.chars.extend(label.chars);
+    lines.push(both);
+    let texts: Vec<String> = reading(&lines).phrases().iter().map(|phrase| phrase.text.clone()).collect();
+    assert_eq!(texts[5..], ["Rotterdam", "Harbour"]);
+}
+
+#[test]
+fn a_wide_space_in_a_column_is_no_gap_between_columns() {
+    // `a` was not found.
+    let mut lines = vec![line("and on the next day the old", 60.0, 100.0, EM)];
+    lines.push(line("miller sold", 60.0, 136.0, EM));
+    lines.push(line_to("lantern", lines[0].right, 136.0, EM));
+    lines.push(line("to nobody at all, as it was", 60.0, 172.0, EM));
+    let scores = scores(&lines, "Which word follows “miller sold a”?");
+    assert!(of(&scores, &lines[2]) > 0.5, "{}", of(&scores, &lines[2]));
+}
+
+#[test]
+fn words_that_run_together_are_told_apart_by_their_capitals() {
+    let mut one = line("Hollow Letters", 60.0, 100.0, EM);
+    one.text = "HollowLetters".to_owned();
+    one.chars.clear();
+    assert_eq!(reading(&[one]).phrases()[0].text, "Hollow Letters");
 }
 
 fn any_line() -> impl Strategy<Value = Line> {
