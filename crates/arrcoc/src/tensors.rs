@@ -100,8 +100,9 @@ impl Tensors {
         for tensor in out.tensors.iter_mut().filter(|tensor| tensor.name() == QUERIES) {
             let &[rows, width] = tensor.shape() else { continue };
             if rows != of as u64 {
+                let s = if rows == 1 { "" } else { "s" };
                 return Err(Error::new(
-                    format!("`{QUERIES}` has {rows} rows, and {of} questions are asked of the image"),
+                    format!("`{QUERIES}` has {rows} row{s}, and the questions of the image are {of}"),
                     "write a row for each question of the image, in the order of the list",
                 ));
             }
@@ -292,7 +293,7 @@ mod tests {
         assert_eq!(own.shape(), [1, 3]);
         assert_eq!(own.view().unwrap().as_slice::<f32>().unwrap(), [4.0, 5.0, 6.0]);
         let error = tensors.of_question(0, 3).unwrap_err();
-        assert!(error.message.contains("2 rows, and 3 questions"), "{error}");
+        assert!(error.message.contains("2 rows, and the questions of the image are 3"), "{error}");
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl Channels {
         said: Vec<RawChannel>,
         reasons: &[String],
     ) -> Result<(), Error> {
+        // Of a channel that was given, the reasons say that it has no weight yet.
+        let given = |reason: &str| {
+            said.iter().any(|c| reason.starts_with(&format!("channel `{}` of `{}`", c.name, c.plugin)))
+        };
+        let because = reasons.iter().find(|reason| !given(reason)).cloned();
         let raw = said.into_iter().filter(|c| c.way == Way::Participatory && c.scale == Scale::Raw);
         for channel in raw {
             let source = source(&channel)?;
@@ -50,10 +55,9 @@ impl Channels {
             self.said.entry(source).or_default().push(Labelled { page, values, holds: holds.to_vec() });
         }
         self.questions += 1;
-        let because = || reasons.first().cloned();
         if self.said.is_empty() {
             return Err(Error::new(
-                because().unwrap_or_else(|| "no scorer answers questions with raw numbers".into()),
+                because.unwrap_or_else(|| "no scorer answers questions with raw numbers".into()),
                 "name a scorer with a raw participatory channel, or give --tensors-dir for `features`",
             ));
         }
@@ -61,7 +65,7 @@ impl Channels {
             None => Ok(()),
             // Earlier questions had no such channel, or this one has none.
             Some((Source { encoder, channel, scorer }, _)) => Err(Error::new(
-                because().unwrap_or_else(|| {
+                because.unwrap_or_else(|| {
                     format!(
                         "`{channel}` of `{scorer}` does not come from the encoder `{encoder}` on every page"
                     )

@@ -36,7 +36,7 @@ impl Fits {
         }
         writeln!(
             f,
-            "  skill       {} over the base rate; {LEAST_SKILL} must be below the interval",
+            "  skill       {} over the base rate; the interval must be above {LEAST_SKILL}",
             fitted.skill
         )?;
         writeln!(f, "  brier       {:.5}; the base rate has {:.5}", fitted.brier, base * (1.0 - base))?;

@@ -8,6 +8,7 @@ use std::{
 use arrcoc::{
     Config, Engine, Error, Grid, Limits,
     calibrate::{self, Fits, Folder},
+    config::BESIDE,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -68,6 +69,8 @@ fn settings(args: &CalibrateArgs) -> Result<Config, Error> {
     if !args.scorer.is_empty() {
         config.scorers.clone_from(&args.scorer);
     }
+    // What would run beside the standard scorers in a decision runs alone here.
+    config.scorers.iter_mut().for_each(|id| *id = id.trim_start_matches(BESIDE).to_owned());
     if config.scorers.is_empty() {
         if args.tensors_dir.is_none() {
             return Err(Error::new(

@@ -12,11 +12,15 @@ use crate::{CalibrationError, MonotoneMap};
 /// The most blocks of a map. Each has a knot at either end, so that a map has at most 64.
 pub(super) const MOST_BLOCKS: usize = 32;
 
-/// What smoothing adds to each block: two observations at the base rate, where Laplace's rule of succession adds two
-/// at ½. The base rate instead of ½ is the m-estimate of Cestnik 1990, "Estimating probabilities: a crucial task in
-/// machine learning". An observation is not a patch but a clump of them, as many as hold one answer: those are right
-/// or wrong together.
-pub(super) const OBSERVATIONS: f64 = 2.0;
+/// What smoothing adds to each block: one observation at the base rate, where Jeffreys' prior adds one at ½. The base
+/// rate instead of ½ is the m-estimate of Cestnik 1990, "Estimating probabilities: a crucial task in machine learning".
+/// An observation is not a patch but a clump of them, as many as hold one answer: those are right or wrong together.
+///
+/// Two, as Laplace's rule of succession has, were tried and lost: on drawn documents with planted channels of several
+/// strengths, 96 questions on 24 pages, two cost 0.005 to 0.008 of skill, and on the strong ones two thirds more
+/// calibration error of patches that are scored. None, or a half, gains up to 0.006 on those, and loses on channels
+/// that hardly say anything, where a map that is too sure does harm.
+pub(super) const OBSERVATIONS: f64 = 1.0;
 
 /// Neighbouring values with one probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
