@@ -161,6 +161,34 @@ fn the_encoders_name_follows_what_gives_its_numbers_meaning() {
 }
 
 #[test]
+fn the_preprocessor_is_heeded() {
+    let folder = made::clip().folder(Files::One, Width::F32);
+    let seen = |file: &str, text: &str| {
+        let path = folder.path().join(file);
+        std::fs::write(&path, text).unwrap();
+        let patches = values(&outputs(&scene([3, 3], 41, 33), &folder, &[]), "patch_projected");
+        std::fs::remove_file(path).unwrap();
+        patches
+    };
+    let usual = values(&outputs(&scene([3, 3], 41, 33), &folder, &[]), "patch_projected");
+    let openai = r#"{"crop_size": {"height": 32, "width": 32}, "size": {"shortest_edge": 32}, "resample": 3,
+        "do_rescale": true, "rescale_factor": 0.00392156862745098, "image_mean": [0.48145466, 0.4578275, 0.40821073],
+        "image_std": [0.26862954, 0.26130258, 0.27577711]}"#;
+    assert_eq!(seen("preprocessor_config.json", openai), usual);
+    assert_eq!(seen("processor_config.json", &format!(r#"{{"image_processor": {openai}}}"#)), usual);
+    for other in [
+        r#"{"resample": 2}"#,
+        r#"{"image_mean": [0.5, 0.5, 0.5]}"#,
+        r#"{"image_std": [0.5, 0.5, 0.5]}"#,
+        r#"{"do_normalize": false}"#,
+        r#"{"rescale_factor": 0.01}"#,
+    ] {
+        assert!(seen("preprocessor_config.json", other) != usual, "{other}");
+        assert!(seen("processor_config.json", &format!(r#"{{"image_processor": {other}}}"#)) != usual);
+    }
+}
+
+#[test]
 fn a_folder_that_is_wrong_is_a_fault_of_make() {
     let fault = scene([1, 1], 1, 1).run::<Clip>(&[("model", "/no/such/folder".into())]).unwrap_err();
     assert_eq!(fault.code, FaultCode::INVALID_INPUT);
