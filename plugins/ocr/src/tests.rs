@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::*;
 use crate::line::Line;
 
+#[cfg(target_os = "linux")]
 mod measure;
 
 /// The folder of the models, where `cargo xtask fetch ocr` puts it; or says why there is none.

@@ -1,7 +1,9 @@
 //! How much of a page is read, and how long that takes; measurements, not tests.
 //!
 //! `cargo test --release -p arrcoc-ocr --lib tests::measure::recall -- --ignored --nocapture`
-//! prints the table of pages of the tuning seeds.
+//! prints a table over pages of a tuning seed. What [`tried`] reads may be set from
+//! outside, to try other values: `PAGES`, `THREADS`, and the constants of finding and
+//! reading. Times are those of the processor, so that a busy machine tells the same.
 
 use std::{collections::BTreeMap, fs, time::Instant};
 
@@ -58,7 +60,6 @@ fn found(lines: &[Line], text: &str, region: &Region, page: &Item) -> [bool; 2] 
 }
 
 /// Seconds of processor time that this process has had: what else the machine does adds little to it.
-#[cfg(target_os = "linux")]
 fn spent() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     // After the name in parentheses, fields 14 and 15 of proc(5), in ticks of which Linux tells 100 a second.
@@ -143,7 +144,7 @@ fn recall() {
 #[test]
 #[ignore = "it writes files: pages, their truth, and what was read, to the folder that DUMP names"]
 fn dump() {
-    let folder = PathBuf::from(std::env::var_os("DUMP").expect("DUMP names a folder"));
+    let folder = std::path::PathBuf::from(std::env::var_os("DUMP").expect("DUMP names a folder"));
     fs::create_dir_all(&folder).unwrap();
     let reader = tried();
     for index in 0..setting("PAGES", 48.0) as u32 {
