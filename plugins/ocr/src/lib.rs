@@ -119,7 +119,7 @@ impl Scorer for Ocr {
                 "for `semantic`, the folder of the sentence embedder; `cargo xtask fetch minilm` fills the default one",
             ))
             .requires("pixels")
-            .sees("every pixel, as lines of text")
+            .sees("every pixel, as lines of text that are found at one megapixel")
             .channel_on(
                 "asked",
                 Way::Participatory,
