@@ -177,7 +177,12 @@ fn leaders(glyphs: &[Glyph]) -> Vec<bool> {
         // One sign may stand for several dots.
         let count: usize =
             glyphs[run.clone()].iter().map(|g| if matches!(g.c, '…' | '⋯') { DOTS } else { 1 }).sum();
-        if count >= DOTS {
+        // What is left of dots when the rest was not found: a line of its own.
+        let with = |place: usize| glyphs[run.start..run.end].iter().any(|g| g.line == glyphs[place].line);
+        let scrap = length > 0
+            && !run.start.checked_sub(1).is_some_and(with)
+            && !(run.end < glyphs.len() && with(run.end));
+        if count >= DOTS || scrap {
             dots[run].fill(true);
         }
         start += length.max(1);
