@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::boxes::Strip;
-use super::glyphs::{Glyph, Written, gap};
+use super::glyphs::{Glyph, LEADERS, Written, gap};
 use super::page::{PEERS, Page, straight};
 
 /// Room in a row that ends a phrase, in ems.
@@ -19,10 +19,7 @@ const CLOSE: f32 = 0.4;
 /// Room in a row that ends a line of a column, in ems: what is behind it belongs to another text.
 const COLUMN: f32 = 1.9;
 
-/// Characters that lead the eye from a label to its value, when there are [`DOTS`] of them in a row.
-const LEADERS: &str = ".·•…‥⋯,:;-–—_~'`";
-
-/// How many make a row of dots.
+/// How many of [`LEADERS`] make a row of dots.
 const DOTS: usize = 3;
 
 /// What stands together in a row.
@@ -177,12 +174,7 @@ fn leaders(glyphs: &[Glyph]) -> Vec<bool> {
         // One sign may stand for several dots.
         let count: usize =
             glyphs[run.clone()].iter().map(|g| if matches!(g.c, '…' | '⋯') { DOTS } else { 1 }).sum();
-        // What is left of dots when the rest was not found: a line of its own.
-        let with = |place: usize| glyphs[run.start..run.end].iter().any(|g| g.line == glyphs[place].line);
-        let scrap = length > 0
-            && !run.start.checked_sub(1).is_some_and(with)
-            && !(run.end < glyphs.len() && with(run.end));
-        if count >= DOTS || scrap {
+        if count >= DOTS {
             dots[run].fill(true);
         }
         start += length.max(1);
