@@ -1,18 +1,22 @@
 //! How often the patches of an answer are found among the first, on pages of lines that were read before.
 //!
-//! `cargo run --release -p arrcoc-ocr --example hear_pages -- FOLDER [misses]` takes every `NAME.json` of a
-//! folder: an object with `name`, `size` ([width, height]), `traits.layout`, `lines` (as [`Line`] has
-//! them, `chars` as [c, left, right]), and `asks` with `question`, `paraphrases` (three, the
-//! nearest first) and `patches` (those of the answer, on a grid of 24 × 24). It prints, for each layout and each wording,
-//! the share of questions whose answer lies in the first 8, 12 and 20 patches, the share of the scores
-//! that falls into answers, the area under the ROC curve, and the mean score of the answers.
-//! With `misses`, the questions whose answers are not in the first 20.
+//! `cargo run --release -p arrcoc-ocr --example hear_pages -- FOLDER [misses|phrases]` takes the pages that the
+//! ignored test `dump` writes: `NAME.json` with `size` and `lines`, `NAME.truth.json` with `name`, `traits` and `asks`.
+//! It prints, for each layout and each wording (0 as asked, then the paraphrases, the nearest first), the share of
+//! questions whose answer lies in the first 8, 12 and 20 patches of 24 × 24, the share of the scores that falls into
+//! answers, the area under the ROC curve, and the mean score of the patches of the answer; and how often a question of
+//! another page of the layout scores above 0.1, 0.3 and 0.6 somewhere. `misses` adds the questions whose answers
+//! are not in the first 20, `phrases` prints the phrases instead.
+//! Where there is a `NAME.cosines.json`, an object of the cosines of questions with those phrases, they are heard too.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a file that cannot be read ends the run")]
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
-use arrcoc_stats::Grid;
+use arrcoc_stats::{Grid, Rect, Tiling};
 
 #[allow(dead_code, unreachable_pub, unused_imports, reason = "what the crate keeps to itself")]
 #[path = "../src"]
@@ -26,33 +30,48 @@ use ocr::line::{Char, Line};
 
 #[derive(serde::Deserialize)]
 struct Page {
-    name: String,
     size: (u32, u32),
-    traits: BTreeMap<String, String>,
     lines: Vec<ReadLine>,
-    asks: Vec<Ask>,
-    /// Cosines of questions with the phrases that `phrases` prints, by question.
-    #[serde(default)]
-    cosines: BTreeMap<String, Vec<f32>>,
 }
 
 #[derive(serde::Deserialize)]
 struct ReadLine {
     text: String,
     confidence: f32,
-    left: f32,
-    top: f32,
-    right: f32,
-    bottom: f32,
-    chars: Vec<(char, f32, f32)>,
+    r#box: [f32; 4],
+    chars: Vec<(char, f32, f32, f32)>,
+}
+
+#[derive(serde::Deserialize)]
+struct Truth {
+    name: String,
+    traits: BTreeMap<String, String>,
+    asks: Vec<Ask>,
 }
 
 #[derive(serde::Deserialize)]
 struct Ask {
     question: String,
     paraphrases: Vec<String>,
-    patches: Vec<usize>,
     answer: String,
+    answer_box: [u32; 4],
+}
+
+impl Ask {
+    /// The patches that the answer touches.
+    fn patches(&self, tiling: &Tiling) -> Vec<usize> {
+        let [left, top, right, bottom] = self.answer_box;
+        let touches = |rect: Rect| {
+            rect.x < right && rect.x + rect.width > left && rect.y < bottom && rect.y + rect.height > top
+        };
+        (0..tiling.grid().patches()).filter(|&patch| touches(tiling.patch(patch))).collect()
+    }
+}
+
+/// What a file of a page says.
+fn load<T: serde::de::DeserializeOwned>(folder: &Path, name: &str, kind: &str) -> Option<T> {
+    let text = std::fs::read_to_string(folder.join(format!("{name}{kind}"))).ok()?;
+    Some(serde_json::from_str(&text).unwrap())
 }
 
 #[derive(Default)]
@@ -62,7 +81,7 @@ struct Tally {
     share: f64,
     area: f64,
     score: f64,
-    pages: BTreeMap<String, ()>,
+    pages: BTreeSet<String>,
 }
 
 fn main() {
@@ -70,70 +89,60 @@ fn main() {
     let folder = words.next().expect("name a folder");
     let what = words.next();
     let (misses, phrases) = (what.as_deref() == Some("misses"), what.as_deref() == Some("phrases"));
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension().is_some_and(|e| e == "json") && !path.to_string_lossy().contains(".truth.")
-        })
-        .collect();
-    files.sort();
-    let mut before: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
+    let folder = Path::new(&folder);
+    let files =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> =
+        files.filter_map(|file| file.strip_suffix(".truth.json").map(str::to_owned)).collect();
+    names.sort();
+    let mut before: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut strange: BTreeMap<String, (f64, [f64; 3])> = BTreeMap::new();
     let mut tallies: BTreeMap<(String, usize), Tally> = BTreeMap::new();
-    for file in files {
-        let page: Page = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let lines = page.lines.into_iter().map(|line| Line {
-            text: line.text,
-            confidence: line.confidence,
-            left: line.left,
-            top: line.top,
-            right: line.right,
-            bottom: line.bottom,
-            chars: line
-                .chars
-                .into_iter()
-                .map(|(c, left, right)| Char { c, left, right, confidence: line.confidence })
-                .collect(),
+    for name in names {
+        let (Some(page), Some(truth)) =
+            (load::<Page>(folder, &name, ".json"), load::<Truth>(folder, &name, ".truth.json"))
+        else {
+            continue;
+        };
+        let cosines: BTreeMap<String, Vec<f32>> = load(folder, &name, ".cosines.json").unwrap_or_default();
+        let cosines = |question: &str| cosines.get(question).map(Vec::as_slice);
+        let layout = &truth.traits["layout"];
+        let lines = page.lines.into_iter().map(|line| {
+            let [left, top, right, bottom] = line.r#box;
+            let chars = line.chars.into_iter();
+            let chars = chars.map(|(c, left, right, confidence)| Char { c, left, right, confidence });
+            let (text, confidence) = (line.text, line.confidence);
+            Line { text, confidence, left, top, right, bottom, chars: chars.collect() }
         });
-        let reading = Reading::new(lines.collect(), page.size, Grid::new(24, 24).unwrap());
+        let grid = Grid::new(24, 24).unwrap();
+        let tiling = Tiling::new(grid, page.size.0, page.size.1).unwrap();
+        let reading = Reading::new(lines.collect(), page.size, grid);
         if phrases {
             let texts: Vec<&str> = reading.phrases().iter().map(|phrase| phrase.text.as_str()).collect();
-            println!("{}", serde_json::json!([page.name, texts]));
+            println!("{}", serde_json::json!([truth.name, texts]));
             continue;
         }
-        // Questions of another page, of which this one knows nothing.
-        if let Some((_, asks)) = before.insert(
-            page.traits["layout"].clone(),
-            (page.name.clone(), page.asks.iter().map(|ask| ask.question.clone()).collect::<Vec<_>>()),
-        ) {
-            for question in asks {
-                let mut out = vec![0.0; 576];
-                reading.relevance(&question, page.cosines.get(&question).map(Vec::as_slice), &mut out);
-                let most = out.iter().fold(0.0f32, |most, &score| most.max(score));
-                if misses && most > 0.3 {
-                    println!("{} absent {most:.2} {question}", page.name);
-                }
-                let tally: &mut (f64, [f64; 3]) = strange.entry(page.traits["layout"].clone()).or_default();
-                tally.0 += 1.0;
-                for (count, least) in tally.1.iter_mut().zip([0.1, 0.3, 0.6]) {
-                    *count += f64::from(u8::from(most > least));
-                }
+        // Questions of another page, of which this one may know nothing.
+        let own = truth.asks.iter().map(|ask| ask.question.clone()).collect();
+        for question in before.insert(layout.clone(), own).unwrap_or_default() {
+            let mut out = vec![0.0; grid.patches()];
+            reading.relevance(&question, cosines(&question), &mut out);
+            let most = out.iter().fold(0.0f32, |most, &score| most.max(score));
+            let (asked, above) = strange.entry(layout.clone()).or_default();
+            *asked += 1.0;
+            for (count, least) in above.iter_mut().zip([0.1, 0.3, 0.6]) {
+                *count += f64::from(u8::from(most > least));
             }
         }
-        for ask in &page.asks {
+        for ask in &truth.asks {
+            let answer = ask.patches(&tiling);
             for (wording, question) in std::iter::once(&ask.question).chain(&ask.paraphrases).enumerate() {
-                let mut out = vec![0.0; 576];
-                reading.relevance(question, page.cosines.get(question).map(Vec::as_slice), &mut out);
-                let tally = tallies.entry((page.traits["layout"].clone(), wording)).or_default();
-                let worst = tally.add(&page.name, &out, &ask.patches);
-                if misses && worst >= 20 && wording < 3 {
-                    println!(
-                        "{} {worst:3} {:.2} {question} -> {}",
-                        page.name,
-                        tally.last(&out, &ask.patches),
-                        ask.answer
-                    );
+                let mut out = vec![0.0; grid.patches()];
+                reading.relevance(question, cosines(question), &mut out);
+                let tally = tallies.entry((layout.clone(), wording)).or_default();
+                let worst = tally.add(&truth.name, &out, &answer);
+                if misses && worst >= 20 {
+                    println!("{} {worst:3} {question} -> {}", truth.name, ask.answer);
                 }
             }
         }
@@ -198,11 +207,7 @@ impl Tally {
         }
         self.area += area / (answer.len() * (scores.len() - answer.len())) as f64;
         self.asked += 1.0;
-        self.pages.insert(page.to_owned(), ());
+        self.pages.insert(page.to_owned());
         worst
-    }
-
-    fn last(&self, scores: &[f32], answer: &[usize]) -> f32 {
-        answer.iter().map(|&patch| scores[patch]).fold(f32::INFINITY, f32::min)
     }
 }

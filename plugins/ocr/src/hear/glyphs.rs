@@ -18,6 +18,9 @@ const LOST: f32 = 0.25;
 /// Characters from which on a line without spaces has lost them, rather than being one word.
 const LONG: usize = 10;
 
+/// Characters that lead the eye from a label to its value.
+pub(crate) const LEADERS: &str = ".·•…‥⋯,:;-–—_~'`";
+
 /// A character that is not a space.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Glyph {
@@ -57,7 +60,8 @@ pub(crate) fn written(lines: &[Line]) -> Vec<Written> {
             continue;
         }
         let glyphs = glyphs(line, place, all.len());
-        if !glyphs.is_empty() {
+        // Dots in a box of their own lie lower than the row that they lead along, and would part it.
+        if glyphs.iter().any(|glyph| glyph.c.is_alphanumeric() || !LEADERS.contains(glyph.c)) {
             all.push(Written { place, em: em(&glyphs).unwrap_or(0.0), glyphs });
         }
     }

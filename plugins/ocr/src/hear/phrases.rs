@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::boxes::Strip;
-use super::glyphs::{Glyph, Written, gap};
+use super::glyphs::{Glyph, LEADERS, Written, gap};
 use super::page::{PEERS, Page, straight};
 
 /// Room in a row that ends a phrase, in ems.
@@ -19,10 +19,7 @@ const CLOSE: f32 = 0.4;
 /// Room in a row that ends a line of a column, in ems: what is behind it belongs to another text.
 const COLUMN: f32 = 1.9;
 
-/// Characters that lead the eye from a label to its value, when there are [`DOTS`] of them in a row.
-const LEADERS: &str = ".·•…‥⋯,:;-–—_~'`";
-
-/// How many make a row of dots.
+/// How many of [`LEADERS`] make a row of dots.
 const DOTS: usize = 3;
 
 /// What stands together in a row.

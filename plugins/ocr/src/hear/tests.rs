@@ -230,6 +230,13 @@ fn a_stamp_between_a_label_and_its_value_is_passed_over() {
 }
 
 #[test]
+fn a_dot_that_is_left_of_a_row_of_dots_is_no_value() {
+    let mut lines = form();
+    lines.push(line(".", 280.0, 222.0, EM));
+    assert_eq!(found(&lines, "What is the permit number?"), "KX-30417");
+}
+
+#[test]
 fn words_of_one_stem_are_alike() {
     let mut lines = form();
     lines.push(line("Insurer", 60.0, 640.0, EM));
