@@ -3,12 +3,17 @@
 //! | tension | low pole ↔ high pole | value |
 //! |---|---|---|
 //! | exploit ↔ explore | what the question names ↔ what it does not explain | `x = 0.9 − 0.8·κ` |
-//! | focus ↔ diversify | few patches, many tokens ↔ many, few | `d = 0.1 + 0.8·√(exp(H(r/Σr)) / N)` |
+//! | focus ↔ diversify | few patches, many tokens ↔ many, few | `d = 0.1 + 0.8·√(exp(H(r/Σr)) / N)`, of each part |
 //! | compress ↔ particularize | spend little ↔ spend more, everywhere | `p = 0.1 + 0.8·max(u, 1 − κ if the total is a range)` |
 //!
-//! κ is the coupling, how strongly the question separates the patches; u is the disagreement of P and S; r is the
-//! relevance that x makes of the maps; `exp(H)` is the number of patches that a distribution effectively covers.
-//! No tension reaches a pole: even the surest question leaves a tenth to the rest.
+//! κ is the coupling, how strongly the question separates the patches; u is the disagreement of P and S; `exp(H)`
+//! is the number of patches that a distribution effectively covers.
+//!
+//! What is asked, Q, and what it does not explain, `C·(1−Q)`, are two parts that share the surplus: x says how much
+//! each gets in all, not how much a patch of it does. A page has hundreds of patches with content and a handful with
+//! the answer, and a sum over patches would drown the second in the first. Each part has a focus of its own, the d of
+//! its own r; the tension that is reported is their mean by the share that each has. No tension reaches a pole: even
+//! the surest question leaves a tenth to the rest.
 
 use serde::{Deserialize, Serialize};
 
@@ -52,12 +57,25 @@ pub(crate) fn share(tension: f64) -> f64 {
     ((tension - POLES.0) / 0.8).clamp(0.0, 1.0)
 }
 
+/// The share of the surplus that goes to what the question names when everything speaks for it.
+const MOST_ASKED: f64 = 0.9;
+
+/// A map that tokens are shared by, with its share of the surplus and its focus.
+pub(crate) struct Part {
+    /// Relevance of each patch in `[0, 1]`, length N.
+    pub(crate) relevance: Vec<f64>,
+    /// Of the whole, in `[0, 1]`.
+    pub(crate) share: f64,
+    /// Its own focus ↔ diversify, held or computed.
+    pub(crate) focus_diversify: f64,
+}
+
 /// The tensions of one set of maps, and what they are computed from.
 pub(crate) struct Balance {
     pub(crate) coupling: f64,
     pub(crate) disagreement: f64,
-    /// Relevance r of each patch in `[0, 1]`; absent when all maps are.
-    pub(crate) relevance: Option<Vec<f64>>,
+    /// What is asked, and what it does not explain; fewer where maps are absent. Their shares sum to 1.
+    pub(crate) parts: Vec<Part>,
     pub(crate) tensions: Tensions,
 }
 
@@ -67,13 +85,23 @@ impl Balance {
         let coupling = coupling(maps.q.as_deref());
         let disagreement = disagreement(maps.p.as_deref(), maps.s.as_deref());
         let exploit_explore = hold(held.exploit_explore, POLES.1 - 0.8 * coupling);
-        let relevance = relevance(maps, exploit_explore);
-        let coverage = relevance.as_deref().map_or(1.0, coverage);
-        let focus_diversify = hold(held.focus_diversify, tension(coverage.sqrt()));
+        let asked = MOST_ASKED * (1.0 - share(exploit_explore));
+        let part = |(relevance, share): (Vec<f64>, f64)| {
+            let computed = tension(coverage(&relevance).sqrt());
+            Part { focus_diversify: hold(held.focus_diversify, computed), relevance, share }
+        };
+        let parts: Vec<Part> = parts(maps, asked).into_iter().map(part).collect();
+        let focus = match parts.as_slice() {
+            [] => hold(held.focus_diversify, POLES.1),
+            // As it is, to the bit.
+            [only] => only.focus_diversify,
+            parts => order_free::sum(parts.iter().map(|part| part.share * part.focus_diversify)),
+        };
+        let focus_diversify = focus.clamp(POLES.0, POLES.1);
         let need = if is_range { disagreement.max(1.0 - coupling) } else { disagreement };
         let compress_particularize = hold(held.compress_particularize, tension(need));
         let tensions = Tensions { exploit_explore, focus_diversify, compress_particularize };
-        Balance { coupling, disagreement, relevance, tensions }
+        Balance { coupling, disagreement, parts, tensions }
     }
 }
 
@@ -122,14 +150,19 @@ pub fn disagreement(p: Option<&[f64]>, s: Option<&[f64]>) -> f64 {
     rho.map_or(0.0, |rho| (1.0 - rho) / 2.0)
 }
 
-/// Relevance `r = (1−x)·Q + x·C·(1−Q)`; C if Q is absent, Q if C is, `None` if both are.
-fn relevance(maps: &ScoreMaps, explore: f64) -> Option<Vec<f64>> {
+/// What tokens are shared by, with the share of each: Q and `C·(1−Q)`; C if Q is absent or says nothing anywhere, Q if
+/// C is absent, nothing if both are.
+fn parts(maps: &ScoreMaps, asked: f64) -> Vec<(Vec<f64>, f64)> {
     match (maps.q.as_deref(), maps.content()) {
-        (None, content) => content,
-        (Some(q), None) => Some(q.to_vec()),
+        (None, None) => Vec::new(),
+        (None, Some(content)) => vec![(content, 1.0)],
+        (Some(q), None) => vec![(q.to_vec(), 1.0)],
         (Some(q), Some(content)) => {
-            let mixed = q.iter().zip(content).map(|(q, c)| (1.0 - explore) * q + explore * c * (1.0 - q));
-            Some(mixed.collect())
+            let rest = q.iter().zip(content).map(|(q, c)| c * (1.0 - q)).collect();
+            if asked == 0.0 || q.iter().all(|&q| q == 0.0) {
+                return vec![(rest, 1.0)];
+            }
+            vec![(q.to_vec(), asked), (rest, 1.0 - asked)]
         }
     }
 }

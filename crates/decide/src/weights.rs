@@ -1,12 +1,12 @@
 //! From relevance and tensions to the weights that allocators share by.
 //!
-//! `w = r^β` with `β = 8^(1−d′)`: focus (d′ = 0) sharpens to the eighth power, diversify (d′ = 1) leaves r as it
-//! is. The weights are `a·((1−e)·w/Σw + e/N) + (1−a)/N`: the even share e comes from compress ↔ particularize when
+//! `w = r^β/Σr^β` with `β = 8^(1−d′)` for each part, added by their shares: focus (d′ = 0) sharpens to the eighth
+//! power, diversify (d′ = 1) leaves r as it is. The weights are `a·((1−e)·w/Σw + e/N) + (1−a)/N`: the even share e comes from compress ↔ particularize when
 //! the total is fixed, the autonomy a from outside. Only the ratios of r count, so r is scaled by its largest
 //! value before the power, and a small relevance is not lost to underflow.
 
 use crate::order_free;
-use crate::tensions::{Balance, share};
+use crate::tensions::{Balance, Part, share};
 
 /// The power that the strongest focus raises relevance to.
 const SHARPEST: f64 = 8.0;
@@ -19,9 +19,17 @@ const MOST_EVEN: f64 = 0.2;
 /// `autonomy` is clamped to `[0, 1]`; NaN makes every weight NaN, which the caller refuses.
 pub(crate) fn weigh(balance: &Balance, patches: usize, is_range: bool, autonomy: f64) -> Vec<f64> {
     let even = 1.0 / patches as f64;
-    let focused = match &balance.relevance {
-        Some(relevance) => sharpened(relevance, share(balance.tensions.focus_diversify)),
-        None => vec![even; patches],
+    let sharpened = |part: &Part| sharpened(&part.relevance, share(part.focus_diversify));
+    let focused = match balance.parts.as_slice() {
+        [] => vec![even; patches],
+        [only] => sharpened(only),
+        parts => {
+            let mut whole = vec![0.0; patches];
+            for part in parts {
+                whole.iter_mut().zip(sharpened(part)).for_each(|(whole, own)| *whole += part.share * own);
+            }
+            whole
+        }
     };
     let particular = share(balance.tensions.compress_particularize);
     let e = if is_range { 0.0 } else { MOST_EVEN * particular };
