@@ -11,7 +11,8 @@ use std::{
 };
 
 use arrcoc_decide::{Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total};
-use arrcoc_host::{Allocator, Catalogue, NameError, Scorer, TensorView};
+use arrcoc_host::{Allocator, Catalogue, NameError, Scorer, ScorerInfo, TensorView};
+use arrcoc_sdk::describe::{Domain, Param};
 use arrcoc_stats::Tiling;
 
 use crate::{
@@ -129,6 +130,7 @@ impl Engine {
             scorers: self.catalogue.scorers().collect(),
             given: observation.tensor_names(),
             backend: self.config.backend.as_deref(),
+            idle: self.catalogue.scorers().filter(|s| self.lacks_a_path(s)).map(|s| s.id.as_str()).collect(),
         };
         let allocator = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
         let needed = self.catalogue.allocator_info(allocator).map_or(&[][..], |info| &info.requires);
@@ -141,6 +143,14 @@ impl Engine {
             )),
             None => Ok(lineup),
         }
+    }
+
+    /// Whether a scorer has a path that is empty unless somebody gives it, and nobody has.
+    fn lacks_a_path(&self, info: &ScorerInfo) -> bool {
+        let given =
+            |name: &str| self.config.params.get(&info.id).is_some_and(|params| params.contains_key(name));
+        let empty = |param: &Param| matches!(&param.domain, Domain::Path { default } if default.is_empty());
+        info.params.iter().any(|param| empty(param) && !given(&param.name))
     }
 
     /// The instance of a scorer. A fault while it is made is a reason, not an error.

@@ -24,6 +24,9 @@ pub(crate) struct Casting<'a> {
     pub(crate) given: BTreeSet<&'a str>,
     /// The backend that was asked for, if one was.
     pub(crate) backend: Option<&'a str>,
+    /// Scorers that cannot run until somebody names a file for them: they run when they are wanted, and volunteer
+    /// for nothing.
+    pub(crate) idle: BTreeSet<&'a str>,
 }
 
 enum Stop {
@@ -113,6 +116,7 @@ impl Casting<'_> {
             .iter()
             .copied()
             .filter(|s| provides(s, tensor) && s.unavailable().is_none())
+            .filter(|s| !self.idle.contains(s.id.as_str()) || wanted.contains(&s.id))
             .collect();
         let first = |choose: &dyn Fn(&str) -> bool| able.iter().copied().find(|s| choose(&s.id));
         first(&|id| order.iter().any(|o| o == id))
@@ -132,7 +136,8 @@ mod tests {
     use super::*;
 
     fn order(scorers: &[ScorerInfo], wanted: &[&str], backend: Option<&str>) -> Result<Lineup, Error> {
-        let casting = Casting { scorers: scorers.iter().collect(), given: ["pixels"].into(), backend };
+        let idle = BTreeSet::from(["model"]);
+        let casting = Casting { scorers: scorers.iter().collect(), given: ["pixels"].into(), backend, idle };
         casting.lineup(&wanted.iter().map(|&w| w.to_owned()).collect::<Vec<_>>(), &[])
     }
 
@@ -144,7 +149,17 @@ mod tests {
             ScorerInfo::new("late", "").requires("edges").optional("extra"),
             ScorerInfo::new("extra", "").tensor("extra", ""),
             ScorerInfo::new("lost", "").requires("nowhere"),
+            ScorerInfo::new("model", "").tensor("features", ""),
+            ScorerInfo::new("near", "").requires("features"),
         ]
+    }
+
+    #[test]
+    fn what_nobody_gave_a_file_volunteers_for_nothing() {
+        let lineup = order(&standard(), &["near"], None).unwrap();
+        assert_eq!(lineup.order, [""; 0]);
+        assert!(lineup.left_out[0].1.contains("`features`, which nothing provides"), "{lineup:?}");
+        assert_eq!(order(&standard(), &["near", "model"], None).unwrap().order, ["model", "near"]);
     }
 
     #[test]
@@ -173,7 +188,12 @@ mod tests {
     #[test]
     fn what_the_allocator_needs_is_provided() {
         let scorers = standard();
-        let casting = Casting { scorers: scorers.iter().collect(), given: ["pixels"].into(), backend: None };
+        let casting = Casting {
+            scorers: scorers.iter().collect(),
+            given: ["pixels"].into(),
+            backend: None,
+            idle: BTreeSet::new(),
+        };
         let order = |needed: &[&str]| {
             let needed: Vec<String> = needed.iter().map(|&t| t.to_owned()).collect();
             casting.lineup(&["extra".to_owned()], &needed).unwrap()
