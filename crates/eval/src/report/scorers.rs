@@ -23,7 +23,13 @@ pub(super) fn scorer_table(measured: &Measured<'_>) -> Option<Titled> {
         "a question, ms",
         "against `system`, points",
     ]);
+    let system = measured.suite.methods.iter().find(|method| method.name == SYSTEM);
+    let standard = system.map(|system| scorers(measured, system));
     for method in &measured.suite.methods {
+        // What has the scorers of the system costs what the system costs.
+        if method.name != SYSTEM && standard.as_ref() == Some(&scorers(measured, method)) {
+            continue;
+        }
         let mut buys = gains(measured, method);
         for scorer in scorers(measured, method) {
             let sees = method.decider().and_then(|decider| {
