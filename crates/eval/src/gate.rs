@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::{
+    dataset::Length,
     finding::Finding,
     measure::{self, CORRUPTED, WORDED},
     suite::{Asked, Gate, Part, Suite},
@@ -41,6 +42,17 @@ pub(crate) struct Absent {
 /// The verdicts on a suite's findings.
 pub(crate) fn judge(suite: &Suite, findings: &[Finding], absent: &[Absent]) -> Vec<Verdict> {
     suite.gates.iter().map(|gate| verdict(suite, gate, findings, absent)).collect()
+}
+
+/// A gate on a dataset of which a run of this length has no pages looks at nothing, and that is no failure.
+pub(crate) fn forgive_pages(suite: &Suite, length: Length, verdicts: &mut [Verdict]) {
+    for (verdict, gate) in verdicts.iter_mut().zip(&suite.gates) {
+        let named = suite.datasets.iter().find(|dataset| gate.rule.dataset.as_ref() == Some(&dataset.name));
+        if let Some(dataset) = named.filter(|dataset| dataset.pages(length) == 0) {
+            verdict.outcome = Outcome::Unknown;
+            verdict.why = format!("a {length} run has no pages of `{}`", dataset.name);
+        }
+    }
 }
 
 fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding], absent: &[Absent]) -> Verdict {

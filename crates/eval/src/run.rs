@@ -284,7 +284,8 @@ fn measure(
     }
     finding::correct(&mut findings, |finding| report::is_primary(&suite, finding));
     let absent: Vec<Absent> = suite.kinds().filter_map(|kind| kind.lacks(workshop)).collect();
-    let verdicts = gate::judge(&suite, &findings, &absent);
+    let mut verdicts = gate::judge(&suite, &findings, &absent);
+    gate::forgive_pages(&suite, length, &mut verdicts);
     Ok(Done { suite, rows, findings, verdicts, seconds: begun.elapsed().as_secs_f64() })
 }
 

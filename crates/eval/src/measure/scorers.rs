@@ -30,7 +30,8 @@ fn samples(scorers: &Scorers, length: Length) -> u32 {
 }
 
 pub(super) fn cells(suite: &Suite, scorers: &Scorers, length: Length) -> u64 {
-    deciders(suite).count() as u64 * scorers.threads.len() as u64 * u64::from(samples(scorers, length))
+    let threads = length.choose(1, scorers.threads.len(), scorers.threads.len()) as u64;
+    deciders(suite).count() as u64 * threads * u64::from(samples(scorers, length))
 }
 
 pub(super) fn rows(bench: &Bench<'_>, scorers: &Scorers) -> Result<Vec<Row>, Error> {
@@ -41,7 +42,8 @@ pub(super) fn rows(bench: &Bench<'_>, scorers: &Scorers) -> Result<Vec<Row>, Err
     let policy = suite.policy(suite.averages[0]);
     let mut rows = Vec::new();
     for (method, decider) in deciders(suite).filter(|(_, decider)| !decider.sees_answer()) {
-        for &threads in &scorers.threads {
+        let most = bench.length.choose(1, usize::MAX, usize::MAX);
+        for &threads in scorers.threads.iter().take(most) {
             let engine = decider.another(threads)?;
             for sample in 0..samples(scorers, bench.length) {
                 let requests = decider.requests(&page.photo, suite.grid, &policy, &answers)?;

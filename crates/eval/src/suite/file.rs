@@ -73,7 +73,7 @@ pub(crate) struct DatasetFile {
     pub(crate) name: Option<String>,
     /// Pages of a standard run, 1 to 10000.
     pub(crate) pages: u32,
-    /// Pages of a quick run, 1 to 10000.
+    /// Pages of a quick run, 0 to 10000; of the first dataset at least 1.
     pub(crate) quick: u32,
     /// Pages of a full run, 1 to 10000. Default as many as `pages`.
     #[serde(default)]
@@ -472,7 +472,7 @@ pub(crate) struct LatencyFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ScorersFile {
-    /// Numbers of threads that a scorer may use, each 1 to 1024; at least one.
+    /// Numbers of threads that a scorer may use, each 1 to 1024; at least one. A quick run takes the first.
     pub(crate) threads: Vec<u32>,
     /// Looks at the first page of the first dataset, 1 to 1000, each with all of its questions.
     pub(crate) samples: u32,

@@ -31,8 +31,6 @@ pub(crate) struct Phrase {
     pub(crate) glyphs: Range<usize>,
     /// Where it lies.
     pub(crate) strip: Strip,
-    /// The size of its type in pixels.
-    pub(crate) em: f32,
     /// Whether a colon ends it.
     pub(crate) colon: bool,
     /// Whether dots lead to it from the phrase before.
@@ -93,7 +91,6 @@ impl Page {
                     text: String::new(),
                     glyphs: self.glyphs.len()..self.glyphs.len(),
                     strip: self.strips[glyph.line],
-                    em,
                     colon: false,
                     led,
                     digits: 0.0,
