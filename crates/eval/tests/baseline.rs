@@ -124,5 +124,5 @@ fn a_plugin_that_takes_a_fifth_longer_turns_the_run_red() {
     }
     assert_eq!(slower.code, 1, "{slower:?}");
     let first = slower.stdout.lines().find(|line| line.contains("failed")).unwrap();
-    assert!(first.contains("nothing is slower**: timed: score spin of `mine`"), "{first}");
+    assert!(first.contains("nothing is slower**: timed: prepare spin of `mine`"), "{first}");
 }
