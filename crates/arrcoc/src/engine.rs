@@ -174,10 +174,8 @@ impl Engine {
 
     /// Forgets an instance that its fault has made useless, so that the next
     /// decision starts with a new one.
-    pub(crate) fn keep_instance(&self, id: &str, usable: bool) {
-        if !usable {
-            self.scorers.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
-        }
+    pub(crate) fn forget_instance(&self, id: &str) {
+        self.scorers.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
     /// A fresh instance of the allocator for one decision; none when even the

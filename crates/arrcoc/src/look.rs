@@ -30,7 +30,6 @@ pub struct Look<'a> {
     lineup: Lineup,
     /// For each scorer of the lineup what it has prepared, once it has.
     ready: Vec<Option<Ready>>,
-    prepared: u64,
 }
 
 impl<'a> Look<'a> {
@@ -42,7 +41,7 @@ impl<'a> Look<'a> {
         lineup: Lineup,
     ) -> Look<'a> {
         let ready = lineup.order.iter().map(|_| None).collect();
-        Look { engine, request, tensors, observation, lineup, ready, prepared: 0 }
+        Look { engine, request, tensors, observation, lineup, ready }
     }
 
     /// Decides how many tokens each patch gets when this is asked, under a policy: the same decision, to the bit,
@@ -71,7 +70,7 @@ impl<'a> Look<'a> {
         self.engine.record(self, query, &terms, maps, scored, allocator.as_ref(), outcome).seal()
     }
 
-    /// What the scorers say to a question, before calibration.
+    /// What the scorers say to a question, before calibration; and why some said nothing, or will have no weight.
     ///
     /// # Errors
     /// When a scorer of the configuration cannot be made at all.
@@ -79,12 +78,6 @@ impl<'a> Look<'a> {
         let mut scored = Scored::default();
         self.hear(query, &mut scored)?;
         Ok((scored.raw, scored.reasons))
-    }
-
-    /// How often a scorer has prepared: once for each that ran, however many questions were asked.
-    #[must_use]
-    pub fn prepared(&self) -> u64 {
-        self.prepared
     }
 
     /// Runs every scorer, as far as it has not been run.
@@ -112,9 +105,10 @@ impl<'a> Look<'a> {
             }
             if let Err(silent) = said {
                 scored.reasons.push(silent.reason);
-                // Another question is another try.
-                self.ready[i] = None;
-                self.engine.keep_instance(&id, silent.usable);
+                if !silent.usable {
+                    self.ready[i] = None;
+                    self.engine.forget_instance(&id);
+                }
             }
         }
         Ok(asked)
@@ -128,7 +122,6 @@ impl<'a> Look<'a> {
         let earlier = self.ready[..i].iter().flatten();
         let promised: BTreeSet<&str> = earlier.flat_map(Ready::provides).collect();
         self.ready[i] = Some(self.observation.prepare(scorer, &promised, timings)?);
-        self.prepared += 1;
         Ok(())
     }
 }

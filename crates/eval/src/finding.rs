@@ -168,6 +168,24 @@ pub(crate) fn mean(
     }
 }
 
+/// A finding for each group of a metric: the median, with its interval.
+pub(crate) fn medians(suite: &str, rows: &[Row], metric: &'static str, of: &'static str) -> Vec<Finding> {
+    let median = |(key, runs): (Key, Pages)| {
+        let of_drawn = |drawn: &[usize]| {
+            let mut values: Vec<f64> = drawn.iter().map(|&i| runs[i].value).collect();
+            values.sort_by(f64::total_cmp);
+            statistics::quantile(&values, 0.5)
+        };
+        Finding {
+            estimate: of_drawn(&(0..runs.len()).collect::<Vec<_>>()),
+            interval: statistics::bootstrap(runs.len(), of_drawn),
+            n: runs.len(),
+            ..key.finding(suite, metric, of)
+        }
+    };
+    by_page(rows, metric).into_iter().map(median).collect()
+}
+
 /// A finding for each group of a metric: the least value, because one is enough to break a promise.
 pub(crate) fn least(suite: &str, rows: &[Row], metric: &'static str, of: &'static str) -> Vec<Finding> {
     let mut groups: BTreeMap<Key, Vec<f64>> = BTreeMap::new();

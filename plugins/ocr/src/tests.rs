@@ -16,12 +16,7 @@ mod measure;
 
 /// The folder of the models, where `cargo xtask fetch ocr` puts it; or says why there is none.
 pub(crate) fn asset() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = variable("ARRCOC_CACHE").or_else(|| {
-        let user = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-        Some(user?.join("arrcoc"))
-    });
-    let folder = cache?.join("ocr-971d7d5f");
+    let folder = arrcoc_assets::resolve(&arrcoc_assets::OCR.folder())?;
     if !folder.exists() {
         eprintln!("not tested: {} does not exist (`cargo xtask fetch ocr` makes it)", folder.display());
         return None;

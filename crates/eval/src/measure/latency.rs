@@ -23,10 +23,10 @@ use arrcoc_datasets::Random;
 use super::{Bench, deciders};
 use crate::{
     dataset::Length,
-    finding::{Finding, Key, OnPage, by_page},
+    finding::{Finding, Key, OnPage, by_page, medians},
     metric::scenario::{SINGLE_STREAM, percentile},
     row::Row,
-    statistics::{bootstrap, quantile, ratio_of_times},
+    statistics::{quantile, ratio_of_times},
     suite::{Latency, Suite},
 };
 
@@ -167,15 +167,7 @@ pub(super) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
         findings.push(found);
     }
     for metric in sweep::METRICS.iter().chain([&offline::RATE]) {
-        for (key, runs) in by_page(rows, metric) {
-            let values: Vec<f64> = runs.iter().map(|run| run.value).collect();
-            findings.push(Finding {
-                estimate: quantile(&sorted(&runs), 0.5),
-                interval: bootstrap(values.len(), |drawn| median(&values, drawn)),
-                n: runs.len(),
-                ..key.finding(&suite.name, metric, "runs")
-            });
-        }
+        findings.extend(medians(&suite.name, rows, metric, "runs"));
     }
     let first = deciders(suite).next().map(|(method, _)| method.name.clone()).unwrap_or_default();
     let control = [(CONTROL.to_owned(), first.clone())].into_iter();
@@ -218,12 +210,6 @@ fn ratio(suite: &Suite, key: &Key, against: &str, runs: &[OnPage], others: &[OnP
         n: found.map_or(times.len(), |ratio| ratio.rounds),
         ..key.finding(&suite.name, "time-ratio", "runs")
     }
-}
-
-fn median(values: &[f64], drawn: &[usize]) -> f64 {
-    let mut drawn: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
-    drawn.sort_by(f64::total_cmp);
-    quantile(&drawn, 0.5)
 }
 
 /// The runs of each stage that calls a plugin, under the key of the whole decision and with the stage's condition.

@@ -11,9 +11,8 @@ use arrcoc::Error;
 use super::{Bench, deciders};
 use crate::{
     dataset::Length,
-    finding::{Finding, by_page},
+    finding::{Finding, medians},
     row::Row,
-    statistics::{bootstrap, quantile},
     suite::{Scorers, Suite},
 };
 
@@ -79,22 +78,5 @@ pub(super) fn rows(bench: &Bench<'_>, scorers: &Scorers) -> Result<Vec<Row>, Err
 }
 
 pub(super) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for &metric in METRICS {
-        for (key, runs) in by_page(rows, metric) {
-            let values: Vec<f64> = runs.iter().map(|run| run.value).collect();
-            let median = |drawn: &[usize]| {
-                let mut drawn: Vec<f64> = drawn.iter().map(|&i| values[i]).collect();
-                drawn.sort_by(f64::total_cmp);
-                quantile(&drawn, 0.5)
-            };
-            findings.push(Finding {
-                estimate: median(&(0..values.len()).collect::<Vec<_>>()),
-                interval: bootstrap(values.len(), median),
-                n: values.len(),
-                ..key.finding(&suite.name, metric, "looks")
-            });
-        }
-    }
-    findings
+    METRICS.iter().flat_map(|metric| medians(&suite.name, rows, metric, "looks")).collect()
 }
