@@ -86,6 +86,11 @@ impl Key {
         Key { method: method.into(), ..self.clone() }
     }
 
+    /// The same where nothing was done besides.
+    pub(crate) fn as_it_is(&self) -> Key {
+        Key { condition: None, ..self.clone() }
+    }
+
     /// A finding about these rows, to be completed.
     pub(crate) fn finding(&self, suite: &str, metric: &'static str, of: &'static str) -> Finding {
         Finding {

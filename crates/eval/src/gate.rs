@@ -100,6 +100,10 @@ fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding], absent: &[Absent]) 
                 format!("{} has no interval: too few {} ({})", describe(finding), finding.of, finding.n),
             )
         }
+        Some((_, value, finding)) if value.is_nan() && measure::why_no_number(finding.metric).is_some() => {
+            let why = measure::why_no_number(finding.metric).unwrap_or_default();
+            (Outcome::Unknown, format!("{}: {why}", describe(finding)))
+        }
         Some((room, value, finding)) => {
             let holds = room >= 0.0;
             let others = match (count, holds) {

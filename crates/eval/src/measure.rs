@@ -42,7 +42,7 @@ use crate::{
     method::{Decider, Method, Workshop},
     progress::Progress,
     row::{FAILED, Row},
-    suite::{Batch, Coverage, Faults, Latency, Measures, Repeat, Scorers, Shift, Suite, Threads},
+    suite::{Asked, Batch, Coverage, Faults, Latency, Measures, Repeat, Scorers, Shift, Suite, Threads},
     task::Task,
 };
 
@@ -71,6 +71,7 @@ pub(crate) fn row_metrics() -> impl Iterator<Item = &'static str> {
     let tasks = Task::ALL.iter().flat_map(|task| task.metrics());
     let others = [
         tasks::METRICS,
+        tasks::HEARING,
         repeat::METRICS,
         shift::METRICS,
         threads::METRICS,
@@ -82,6 +83,31 @@ pub(crate) fn row_metrics() -> impl Iterator<Item = &'static str> {
     ];
     let others = others.into_iter().chain([coverage::METRICS, coverage::OBSERVED]).flatten().copied();
     tasks.chain(others).chain([FAILED, "time", "stage"])
+}
+
+/// Every metric that a suite's findings can have.
+pub(crate) fn metrics_of(tasks: &[Asked], measures: &Measures, wordings: &[u8]) -> Vec<&'static str> {
+    let mut all: Vec<&str> = Kind::of(!tasks.is_empty(), measures).flat_map(Kind::metrics).copied().collect();
+    all.extend(tasks.iter().flat_map(|asked| asked.task.metrics()));
+    if !tasks.is_empty() {
+        all.extend(tasks::HEARING);
+    }
+    if !wordings.is_empty() {
+        all.extend(paraphrase::METRICS);
+    }
+    all
+}
+
+/// Why a finding may have no number, for metrics that need enough to go by.
+pub(crate) fn why_no_number(metric: &str) -> Option<String> {
+    match metric {
+        paraphrase::RATIO => Some(format!(
+            "another question moves less than {} % of the tokens",
+            100.0 * paraphrase::LEAST_MOVED
+        )),
+        tasks::OFF => Some(format!("something is claimed of fewer than {} patches", tasks::LEAST_CLAIMS)),
+        _ => None,
+    }
 }
 
 /// A measure, as a suite asks for it.

@@ -7,6 +7,7 @@
 
 pub(crate) mod explorer;
 mod failures;
+mod hearing;
 pub(crate) mod page;
 mod scorers;
 mod scores;
@@ -150,10 +151,10 @@ pub(crate) fn summary(frame: &Frame<'_>, suites: &[Measured<'_>]) -> String {
 const READING: &str = "
 ## How to read this
 
-- Pages are drawn from reporting seeds; nothing was fitted on them. `results.parquet` has every number behind this
+- Drawn pages are of reporting seeds; nothing was fitted on them. `results.parquet` has every number behind this
   report, `run.json` everything that is needed to run it again.
-- *decode* is the share of QR codes that a decoder finds on the whole page as it looks at that budget. `original` is
-  the page itself: what the judge can do at all. `downsample` is the page averaged to the same total without patches.
+- A score is the share of what is asked that the judge finds on the page as it looks at that budget. `original` is the
+  page itself: what the judge can do at all. `downsample` is the page averaged to the same total without patches.
   `oracle` is told where the answers are; no other method is.
 - Numbers in brackets are 95 % intervals, by bootstrap over pages; comparisons are paired by page, with p by sign
   flips. *Primary* comparisons were named in the suite before it ran and are corrected together (Holm); all others are

@@ -9,7 +9,7 @@ use arrcoc::Error;
 
 use super::{Bench, deciders};
 use crate::{
-    finding::{Finding, OnPage, by_page, means},
+    finding::{Finding, OnPage, by_page, by_page_and, means},
     metric::discrimination::discrimination,
     page,
     row::Row,
@@ -23,7 +23,10 @@ pub(super) const METRICS: &[&str] = &[WORDING, QUESTION, RATIO];
 
 const WORDING: &str = "wording-moved";
 const QUESTION: &str = "question-moved";
-const RATIO: &str = "discrimination";
+pub(crate) const RATIO: &str = "discrimination";
+
+/// A method that moves a smaller share of its tokens for another question has no ratio.
+pub(crate) const LEAST_MOVED: f64 = 0.05;
 
 pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
     let suite = bench.suite;
@@ -50,15 +53,10 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
                         ..page.row(&suite.name, "paraphrase")
                     };
                     let own = tokens(i, &ask.question)?;
-                    for (distance, words) in ask.paraphrases.iter().enumerate() {
-                        let moved = total_variation(&own, &tokens(i, words)?);
-                        let condition = Some(format!("distance {}", distance + 1));
-                        rows.push(Row { metric: WORDING, value: moved, condition, ..row.clone() });
+                    for (words, wording) in ask.paraphrases.iter().zip(1..) {
+                        rows.push(moved(&row, wording, &own, &tokens(i, words)?));
                     }
-                    if let Some(before) = &before {
-                        let value = total_variation(&own, before);
-                        rows.push(Row { metric: QUESTION, value, ..row });
-                    }
+                    rows.extend(before.map(|before| moved(&row, 0, &before, &own)));
                     before = Some(own);
                 }
                 bench.progress.tick();
@@ -68,24 +66,39 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
     })
 }
 
+/// The row that says how far a wording is from the question's own, or, where `wording` is 0, a question from the one
+/// before it.
+pub(super) fn moved(row: &Row, wording: u8, from: &[u32], to: &[u32]) -> Row {
+    let (metric, condition) = match wording {
+        0 => (QUESTION, None),
+        n => (WORDING, Some(format!("distance {n}"))),
+    };
+    Row { measure: "paraphrase", metric, value: total_variation(from, to), condition, ..row.clone() }
+}
+
 pub(super) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
     let mut findings = means(&suite.name, rows, WORDING, "pages");
     findings.extend(means(&suite.name, rows, QUESTION, "pages"));
-    let whole: Vec<Row> = rows.iter().map(|row| Row { condition: None, ..row.clone() }).collect();
-    let wordings = by_page(&whole, WORDING);
-    for (key, questions) in by_page(&whole, QUESTION) {
-        let Some(wordings) = wordings.get(&key) else { continue };
+    let questions = by_page(rows, QUESTION);
+    // Each distance for itself, and all of them.
+    let wordings = by_page(rows, WORDING).into_iter().chain(by_page_and(rows, WORDING, |_| None));
+    for (key, wordings) in wordings {
+        let Some(questions) = questions.get(&key.as_it_is()) else { continue };
         let total = key.average().map_or(1, |average| suite.total(average));
         // Pages with one question have no other: only pages with both are drawn.
         let own = |q: &OnPage| wordings.iter().find(|w| w.item == q.item).map(|w| (q.value, w.value));
         let both: Vec<(f64, f64)> = questions.iter().filter_map(own).collect();
-        let ratio = |pages: &[usize]| {
+        let found = |pages: &[usize]| {
             let (distinct, wordings): (Vec<f64>, Vec<f64>) = pages.iter().map(|&i| both[i]).unzip();
-            discrimination(&distinct, &wordings, total).map_or(f64::NAN, |found| found.ratio)
+            discrimination(&distinct, &wordings, total)
         };
+        let ratio = |pages: &[usize]| found(pages).map_or(f64::NAN, |found| found.ratio);
+        // Of what hardly moves at all the ratio says nothing.
+        let whole = found(&(0..both.len()).collect::<Vec<_>>());
+        let told = whole.filter(|whole| whole.distinct >= LEAST_MOVED);
         findings.push(Finding {
-            estimate: ratio(&(0..both.len()).collect::<Vec<_>>()),
-            interval: bias_corrected(both.len(), ratio),
+            estimate: told.map_or(f64::NAN, |whole| whole.ratio),
+            interval: told.and_then(|_| bias_corrected(both.len(), ratio)),
             n: both.len(),
             ..key.finding(&suite.name, RATIO, "pages")
         });

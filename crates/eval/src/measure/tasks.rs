@@ -7,10 +7,12 @@
 //! A *cell* is one method on one page: all budgets, all questions, all tasks.
 //! It is what is kept, and what a run that was killed does not do again.
 
+mod decided;
 mod findings;
+mod hearing;
 mod place;
 
-use std::{cell::OnceCell, collections::BTreeMap, ops::Range};
+use std::cell::OnceCell;
 
 use arrcoc::Error;
 use arrcoc_datasets::corruption::Corruption;
@@ -20,19 +22,22 @@ use arrcoc_stats::Tiling;
 use super::Bench;
 use crate::{
     dataset::{Dataset, Length},
-    method::{Decider, Method, Runs},
+    method::{Method, Runs},
     page::{self, Page, failure},
     row::{FAILED, Row},
-    seen::seen,
-    statistics::rank_correlation,
     suite::Suite,
     task::{Judge, Task, View},
 };
 
+use decided::Decided;
 pub(super) use findings::findings;
+pub(super) use hearing::{LEAST_CLAIMS, OFF};
 
 /// Where the tokens went: see [`place`].
 pub(crate) const METRICS: &[&str] = place::METRICS;
+
+/// What is made of the question: see [`hearing`].
+pub(super) const HEARING: &[&str] = hearing::METRICS;
 
 /// The measure of rows that are of no task.
 pub(super) const PLACE: &str = "place";
@@ -116,6 +121,7 @@ fn on_page(
     let suite = bench.suite;
     let asked = judges.iter().map(|(task, judge)| format!("{} {}", task.names().score, judge.digest()));
     let asked = asked.collect::<Vec<_>>().join("; ");
+    let moved = suite.measures.paraphrase.is_none();
     // Drawn when the first cell needs it: where all are kept, never.
     let page = OnceCell::new();
     let mut rows = Vec::new();
@@ -129,7 +135,7 @@ fn on_page(
                 &dataset.key(index),
                 &shown.condition().unwrap_or_default(),
                 method.key(),
-                &format!("{} {} {budgets:?} {:?}", suite.grid, suite.bounds, suite.wordings),
+                &format!("{} {} {budgets:?} {:?} {moved}", suite.grid, suite.bounds, suite.wordings),
                 &asked,
             ];
             let cell = bench.cache.cell(&parts, || {
@@ -178,7 +184,10 @@ impl Cell<'_> {
         };
         let mut rows = Vec::new();
         match &self.method.runs {
-            Runs::Engine(decider) => self.decided(decider, budgets, &tiling, &mut rows)?,
+            Runs::Engine(decider) => {
+                let averages = budgets.iter().copied().flatten().collect();
+                return Decided::new(self, &tiling, averages).rows(decider);
+            }
             Runs::Downsample => {
                 for average in budgets.iter().flatten() {
                     let total = self.suite.total(*average);
@@ -189,97 +198,6 @@ impl Cell<'_> {
             Runs::Original => self.judge_all(self.page.image(), &tiling, &self.row(None), &mut rows),
         }
         Ok(rows)
-    }
-
-    /// The engine looks once, and decides for each question, wording and budget by itself.
-    fn decided(
-        &self,
-        decider: &Decider,
-        budgets: &[Option<f64>],
-        tiling: &Tiling,
-        rows: &mut Vec<Row>,
-    ) -> Result<(), Error> {
-        let asks = &self.page.item.asks;
-        let answers: Vec<Vec<u8>> = asks.iter().map(|ask| ask.answer_mask(tiling)).collect();
-        let averages: Vec<f64> = budgets.iter().copied().flatten().collect();
-        let [first, ..] = averages[..] else { return Ok(()) };
-        let policy = |average: f64| self.suite.policy(average);
-        let requests = decider.requests(&self.page.photo, self.suite.grid, &policy(first), &answers)?;
-        let mut looks = match decider.looks(&requests) {
-            Ok(looks) => looks,
-            Err(error) => {
-                let failed = |average: &f64| self.failed(self.row(Some(*average)), error.to_string());
-                rows.extend(averages.iter().map(failed));
-                return Ok(());
-            }
-        };
-        let mut asked_first = BTreeMap::new();
-        for wording in self.wordings() {
-            for &average in &averages {
-                // Many methods decide the same whatever is asked: then the page is drawn once.
-                let mut drawn: Option<(Vec<u32>, Image)> = None;
-                for (i, answer) in answers.iter().enumerate() {
-                    let Some(question) = asks[i].wording(wording) else { continue };
-                    let at = i.min(looks.len() - 1);
-                    let look = &mut looks[at];
-                    let mut row = Row { ask: Some(i as u32), ..self.row(Some(average)) };
-                    if wording > 0 {
-                        row.condition = Some(format!("{WORDED}{wording}"));
-                    }
-                    let decision = match look.allocate(question, &policy(average)) {
-                        Ok(decision) => decision,
-                        Err(error) => {
-                            rows.push(self.failed(row, error.to_string()));
-                            continue;
-                        }
-                    };
-                    let row = Row {
-                        applied: Some(decision.applied),
-                        reason: decision.reasons.join("; "),
-                        decision: decision.id.clone(),
-                        ..row
-                    };
-                    let tokens = decision.flat_tokens();
-                    let at = (average.to_bits(), i);
-                    if let Some((_, of)) = asked_first.get(&at).filter(|(before, _)| *before == tokens) {
-                        // The same tokens show the same page: what was found on it holds.
-                        let found: Vec<Row> = rows[Range::clone(of)].to_vec();
-                        rows.extend(
-                            found.into_iter().filter(|found| found.metric != place::CONTRIBUTION).map(
-                                |found| Row {
-                                    condition: row.condition.clone(),
-                                    decision: row.decision.clone(),
-                                    ..found
-                                },
-                            ),
-                        );
-                        continue;
-                    }
-                    let start = rows.len();
-                    for (metric, value) in place::where_tokens_went(&tokens, self.suite.bounds.min(), answer)
-                    {
-                        rows.push(Row { metric, value, ..row.clone() });
-                    }
-                    if let Some(contribution) = self.contribution(i, wording, tiling, answer) {
-                        let value = rank_correlation(
-                            &tokens.iter().map(|t| f64::from(*t)).collect::<Vec<_>>(),
-                            &contribution,
-                        );
-                        rows.push(Row { metric: place::CONTRIBUTION, value, ..row.clone() });
-                    }
-                    if drawn.as_ref().is_none_or(|(of, _)| *of != tokens) {
-                        drawn = Some((tokens.clone(), seen(self.page.image(), &decision)?));
-                    }
-                    if let Some((_, image)) = &drawn {
-                        self.judge(image, i, (tiling, answer), &row, rows);
-                    }
-                    if wording == 0 {
-                        asked_first.insert(at, (tokens, start..rows.len()));
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The wordings in which the page is asked: its own, and on pages as they are those that the suite names.

@@ -1,6 +1,8 @@
 //! What could not be measured, and what retreated: a number behind which
 //! something else stands must say so.
 
+use std::collections::HashMap;
+
 use super::{Measured, sections::plural, table::Table};
 use crate::row::Row;
 
@@ -14,19 +16,28 @@ pub(crate) fn failures(suites: &[Measured<'_>]) -> Option<String> {
     (all > 0).then(|| format!("{all} observations on {} failed: see Failures", plural(pages.len() as u32)))
 }
 
-/// What could not be measured, and why.
+/// What could not be measured, and why: what failed for one reason stands together, with where it failed first.
 pub(crate) fn failure_table(suites: &[Measured<'_>]) -> Option<String> {
     /// More than these are only counted.
     const MOST: usize = 50;
-    let mut table = Table::new(["suite", "dataset", "page", "question", "method", "reason"]);
     let failed: Vec<&Row> = suites.iter().flat_map(|m| m.rows).filter(|row| row.has_failed()).collect();
-    for row in failed.iter().take(MOST) {
-        let name = if row.name.is_empty() { row.item.to_string() } else { row.name.clone() };
-        let ask = row.ask.map_or(String::new(), |ask| ask.to_string());
-        let (suite, dataset) = (row.suite.clone(), row.dataset.clone());
-        table.row([suite, dataset, name, ask, row.method.clone(), row.reason.clone()]);
+    let mut groups: Vec<(&Row, usize)> = Vec::new();
+    let mut places: HashMap<[&str; 4], usize> = HashMap::new();
+    for row in &failed {
+        let place = places.entry([&row.suite, &row.dataset, &row.method, &row.reason]).or_insert_with(|| {
+            groups.push((row, 0));
+            groups.len() - 1
+        });
+        groups[*place].1 += 1;
     }
-    let rest = failed.len().saturating_sub(MOST);
+    let mut table = Table::new(["suite", "dataset", "method", "failed", "first on", "reason"]);
+    for (row, count) in groups.iter().take(MOST) {
+        let page = if row.name.is_empty() { format!("page {}", row.item) } else { row.name.clone() };
+        let ask = row.ask.map_or(String::new(), |ask| format!(", question {ask}"));
+        let (suite, dataset, method) = (row.suite.clone(), row.dataset.clone(), row.method.clone());
+        table.row([suite, dataset, method, count.to_string(), page + &ask, row.reason.clone()]);
+    }
+    let rest = groups.iter().skip(MOST).map(|(_, count)| count).sum::<usize>();
     let rest = if rest > 0 { format!("\nand {rest} more, in `results.parquet`\n") } else { String::new() };
     (!table.is_empty()).then(|| table.markdown() + &rest)
 }
@@ -38,6 +49,8 @@ pub(super) fn retreats(measured: &Measured<'_>) -> Vec<String> {
         // The faults are there to retreat, and coverage asks for what nobody can answer.
         let rows = measured.rows.iter().filter(|row| {
             row.method == method.name
+                // A judge that fails says nothing of the decision that it was shown.
+                && !row.has_failed()
                 && !["faults", "coverage"].contains(&row.measure)
                 && row.metric != "refused"
         });

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{
     Measured,
     failures::retreats,
+    hearing::{heard, heard_table, moved_table, wordings},
     scorers::scorer_table,
     scores::score_tables_and_comparisons,
     table::{Table, Titled, p_value, percent, plain, points, ratio, with_interval},
@@ -27,7 +28,7 @@ pub(crate) fn verdicts(measured: &Measured<'_>) -> Vec<String> {
         measured.suite.primary.iter().filter_map(|c| comparison(measured, c)).collect();
     for kind in measured.suite.kinds() {
         match kind {
-            Kind::Tasks => {}
+            Kind::Tasks => sentences.extend(heard(measured)),
             Kind::Faults(_) => sentences.push(faults(measured)),
             Kind::Repeat(_) => sentences.extend(kept(measured, "repeat-equal", "a repeat decides the same")),
             Kind::Threads(_) => {
@@ -162,24 +163,6 @@ fn shifts(measured: &Measured<'_>) -> Option<String> {
     (!all.is_empty()).then(|| format!("share of tokens that move with the page, at most: {}", all.join("; ")))
 }
 
-/// How far another question moves tokens, against another wording.
-fn wordings(measured: &Measured<'_>) -> Vec<String> {
-    let sentence = |f: &Finding| {
-        let same = |g: &&Finding| g.method == f.method && g.dataset == f.dataset && g.average == f.average;
-        let question = of(measured, "question-moved").find(same)?;
-        let wording =
-            of(measured, "wording-moved").filter(same).max_by(|a, b| a.estimate.total_cmp(&b.estimate))?;
-        Some(format!(
-            "`{}` moves {} % of its tokens for another question and at most {} % for another wording: ratio {}",
-            f.method,
-            percent(question.estimate),
-            percent(wording.estimate),
-            with_interval(f, plain)
-        ))
-    };
-    of(measured, "discrimination").filter_map(sentence).collect()
-}
-
 /// The condition, and the average where the suite has more than one.
 pub(super) fn circumstances(measured: &Measured<'_>, finding: &Finding) -> String {
     let average = finding.average.filter(|_| measured.suite.averages.len() > 1);
@@ -252,11 +235,8 @@ pub(crate) fn tables(measured: &Measured<'_>) -> Vec<Titled> {
     let others = [
         scorer_table(measured),
         plain_table(measured, &["shift-moved", "shift-rho"], "Two windows of one page"),
-        plain_table(
-            measured,
-            &["wording-moved", "question-moved", "discrimination"],
-            "Other words, other questions",
-        ),
+        moved_table(measured),
+        heard_table(measured),
         fault_table(measured),
         tension_table(measured),
     ];

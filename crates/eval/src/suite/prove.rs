@@ -60,9 +60,7 @@ impl Unproved {
         for (i, name) in file.against.iter().enumerate() {
             known("method", name, &names, &source, &["against".into(), i.into()])?;
         }
-        let kinds = Kind::of(!tasks.is_empty(), &file.measure);
-        let of_tasks = tasks.iter().flat_map(|asked| asked.task.metrics());
-        let metrics: Vec<&str> = kinds.flat_map(|kind| kind.metrics()).copied().chain(of_tasks).collect();
+        let metrics = measure::metrics_of(&tasks, &file.measure, &file.wordings);
         let data: Vec<&str> = datasets.iter().map(|d| d.name.as_str()).collect();
         if file.primary.len() > MOST_PRIMARY {
             return Err(source.error(

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{WORDED, place};
+use super::{WORDED, hearing, place};
 use crate::{
     finding::{
         self, Finding, Key, OnPage, Pages, Test, by_page, by_page_and, differences, mean, means, weighted,
     },
+    measure::paraphrase,
     method::{Runs, SYSTEM},
     metric::curve,
     row::Row,
@@ -39,6 +40,10 @@ pub(crate) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
     }
     for metric in place::METRICS {
         findings.extend(means(&suite.name, rows, metric, "pages"));
+    }
+    findings.extend(hearing::findings(&suite.name, rows));
+    if suite.measures.paraphrase.is_none() {
+        findings.extend(paraphrase::findings(suite, rows));
     }
     findings
 }
