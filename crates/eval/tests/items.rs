@@ -52,10 +52,10 @@ fn a_damaged_image_is_a_row_of_the_failures() {
     desk.write("suite.yaml", SUITE);
     let ran = desk.run(&["--suite", "suite.yaml", "--out", "run"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stdout.contains("- 1 observations on 1 page failed: see Failures"), "{ran:?}");
+    assert!(ran.stdout.contains("- 1 observation on 1 page failed: see Failures"), "{ran:?}");
     let report = desk.read("run/report.md");
     let failures = report.split("## Failures").nth(1).unwrap().split("## ").next().unwrap();
-    assert!(failures.contains("| mine  | mine    | 2 "), "{failures}");
+    assert!(failures.contains("| 1      | page 2 "), "{failures}");
     assert!(failures.contains("page2.png"), "{failures}");
     assert!(report.contains("n = 2 pages"), "the others are measured: {report}");
     // Mended, it is measured with the others; these are not measured again.

@@ -13,7 +13,8 @@ pub(crate) fn failures(suites: &[Measured<'_>]) -> Option<String> {
     let all = pages.len();
     pages.sort_unstable();
     pages.dedup();
-    (all > 0).then(|| format!("{all} observations on {} failed: see Failures", plural(pages.len() as u32)))
+    let observations = if all == 1 { "1 observation".to_owned() } else { format!("{all} observations") };
+    (all > 0).then(|| format!("{observations} on {} failed: see Failures", plural(pages.len() as u32)))
 }
 
 /// What could not be measured, and why: what failed for one reason stands together, with where it failed first.
