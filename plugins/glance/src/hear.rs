@@ -14,14 +14,14 @@ use crate::{
 };
 
 /// The cosine from which on a cell may be a word, and the one at which it surely is.
-const MAYBE: f32 = 0.45;
+const MAYBE: f32 = 0.5;
 const SURELY: f32 = 0.85;
 
 /// A cell whose cosine with paper is above this has no ink.
-const PAPER: f32 = 0.5;
+const PAPER: f32 = 0.42;
 
-/// How far the words of a label lie apart at most, in cells: three patches of 56 pixels.
-const REACH: usize = 21;
+/// How far the words of a label lie apart at most, in cells: 200 pixels.
+const REACH: usize = 25;
 
 /// Cells without ink that end a run: more than between words.
 const GAP: usize = 3;
@@ -32,11 +32,14 @@ const BELOW: std::ops::RangeInclusive<usize> = 2..=4;
 /// Cells of a line behind a label, without room between, in which the answer may stand.
 const BEHIND: usize = 14;
 
-/// What a place gets of the likeness of its label: the next run in the line, one below where there is a next one and
+/// What a place gets of the score of its label: the next run in the line, one below where there is a next one and
 /// where there is none, and what follows without room.
-const NEXT: f32 = 0.8;
-const UNDER: [f32; 2] = [0.15, 0.5];
-const AFTER: f32 = 0.3;
+const NEXT: f32 = 0.67;
+const UNDER: [f32; 2] = [0.19, 0.62];
+const AFTER: f32 = 0.25;
+
+/// A score below which nothing is painted.
+const LEAST: f32 = 0.005;
 
 /// A cell that looks like a word of the question.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +78,7 @@ impl Glance {
         out.fill(0.0);
         let hits = self.hits(words);
         let whole: f32 = words.iter().map(|word| word.weight).sum();
+        let mut labels = Vec::new();
         for hit in &hits {
             // Each word's best near this one: what all of the label's words say together.
             let near = |word: usize| {
@@ -88,13 +92,19 @@ impl Glance {
             };
             let all: Vec<(f32, usize)> = (0..words.len()).map(near).collect();
             let sum: f32 = all.iter().zip(words).map(|((likeness, _), word)| likeness * word.weight).sum();
-            let label = hit.likeness * sum / whole;
-            if label <= 0.01 {
-                continue;
-            }
-            self.paint(Run { row: hit.row, from: hit.col, to: hit.col + 1 }, label, out);
             let end = all.iter().filter(|(likeness, _)| *likeness > 0.3).map(|(_, col)| *col).max();
-            self.answers(hit, end.unwrap_or(hit.col), label, question.follows, out);
+            labels.push((hit, hit.likeness * sum / whole, end.unwrap_or(hit.col)));
+        }
+        let best = labels.iter().map(|(_, label, _)| *label).fold(0.0, f32::max);
+        for (hit, label, end) in labels {
+            // Little depends on the likeness by itself, which print and blur change, and much on that in comparison
+            // with the best label of the page.
+            let compared = label / best;
+            let score = libm::cbrtf(label) * compared * compared * compared;
+            if score > LEAST {
+                self.paint(Run { row: hit.row, from: hit.col, to: hit.col + 1 }, score, out);
+                self.answers(hit, end, score, question.follows, out);
+            }
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) type Vector = [f32; WIDTH];
 pub(crate) const CELL: (usize, usize) = (16, 8);
 
 /// Rows of cells in a band.
-const BAND: usize = 12;
+const BAND: usize = 28;
 
 /// Rows of cells around a band of which its cells see something: 23 pixels.
 const MARGIN: usize = 2;
@@ -215,22 +215,20 @@ impl Unit {
         let (rows, cols) = (plane.rows.div_ceil(stride), plane.cols.div_ceil(stride));
         let mut data = vec![0.0; rows * cols * out];
         let depth = height * width * channels;
+        // What a row of places sees, and a row of the plane with zeros around: neighbours lie beside each other.
         let mut patch = vec![0.0; cols * depth];
+        let side = width / 2 * channels;
+        let mut padded = vec![0.0; (cols * stride + width) * channels];
         for (row, line) in data.chunks_exact_mut(cols * out).enumerate() {
             for ky in 0..height {
-                let from = (row * stride + ky).checked_sub(height / 2).filter(|&y| y < plane.rows);
-                for (col, place) in patch.chunks_exact_mut(depth).enumerate() {
-                    for kx in 0..width {
-                        let into = &mut place[(ky * width + kx) * channels..][..channels];
-                        let x = (col * stride + kx).checked_sub(width / 2).filter(|&x| x < plane.cols);
-                        match from.zip(x) {
-                            Some((y, x)) => {
-                                let at = (y * plane.cols + x) * channels;
-                                into.copy_from_slice(&plane.data[at..at + channels]);
-                            }
-                            None => into.fill(0.0),
-                        }
-                    }
+                let own = &mut padded[side..][..plane.cols * channels];
+                match (row * stride + ky).checked_sub(height / 2).filter(|&y| y < plane.rows) {
+                    Some(y) => own.copy_from_slice(&plane.data[y * own.len()..][..own.len()]),
+                    None => own.fill(0.0),
+                }
+                let seen = padded.windows(width * channels).step_by(stride * channels);
+                for (place, seen) in patch.chunks_exact_mut(depth).zip(seen) {
+                    place[ky * width * channels..][..width * channels].copy_from_slice(seen);
                 }
             }
             self.packed.product(line, &patch);
