@@ -212,15 +212,16 @@ impl Glance {
             return;
         }
         let size = |cells: usize, side: usize| (cells * side * self.cells.shrunk) as u32;
-        let (left, right) = (size(run.from, CELL.1), size(run.to, CELL.1));
+        // The outermost cells of a word may look like paper, and half a letter outside is a letter lost.
+        let (left, right) = (size(run.from.saturating_sub(1), CELL.1), size(run.to + 1, CELL.1));
         let (first, end) = self.rows(run);
         let (top, bottom) = (size(first, CELL.0), size(end, CELL.0));
         let grid = self.tiling.grid();
         for r in 0..grid.rows {
             let rows = self.tiling.rows(r);
             let deep = rows.end.min(bottom).saturating_sub(rows.start.max(top));
-            // Half a cell may be margin.
-            if deep * 2 < size(1, CELL.0) {
+            // A quarter of a cell may be margin.
+            if deep * 4 < size(1, CELL.0) {
                 continue;
             }
             for c in 0..grid.cols {
