@@ -23,7 +23,6 @@ mod failure;
 mod fetch;
 mod lint;
 mod test;
-mod train;
 mod tree;
 mod workspace;
 
@@ -102,15 +101,6 @@ const COMMANDS: &[Command] = &[
         details: fetch::DETAILS,
         options: &[],
         run: fetch::run,
-    },
-    Command {
-        name: "train",
-        operands: "MODEL",
-        passes_on: true,
-        summary: "train the weights that are committed",
-        details: train::DETAILS,
-        options: train::OPTIONS,
-        run: train::run,
     },
     Command {
         name: "bench",
