@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use arrcoc::{Decision, Mode, calibration::Calibration};
 use arrcoc_decide::fit::Polarity;
 use safetensors::tensor::{Dtype, TensorView};
-use support::{Desk, png, stable};
+use support::{Desk, Noise, png, stable};
 
 /// Patches of a page are 12 × 12 pixels, 8 × 8 of them.
 const SIDE: u32 = 12;
@@ -18,23 +18,6 @@ const GRID: u32 = 8;
 const PATCHES: usize = 64;
 /// Two questions a page, each along an axis of its own, and two axes more.
 const WIDTH: usize = 4;
-
-/// SplitMix64 (Steele, Lea and Flood 2014): -1 to 1.
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 23) as f32 - 1.0
-    }
-
-    fn below(&mut self, n: u32) -> u32 {
-        (((self.next() + 1.0) / 2.0 * n as f32) as u32).min(n - 1)
-    }
-}
 
 fn safetensors(patches: &[f32], questions: &[f32], encoder: Option<&str>) -> Vec<u8> {
     let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
@@ -64,7 +47,7 @@ fn labelled(desk: &Desk, pages: usize, strength: f32) {
     let mut list = String::new();
     for page in 0..pages {
         desk.write(&format!("data/pages/{page}.png"), &png(SIDE * GRID, SIDE * GRID));
-        let mut patches: Vec<f32> = (0..PATCHES * WIDTH).map(|_| random.next()).collect();
+        let mut patches: Vec<f32> = (0..PATCHES * WIDTH).map(|_| random.signed()).collect();
         for question in 0..2 {
             // Two patches side by side, in a half of the page of its own; the box is a little larger.
             let (row, col) = (random.below(4) + 4 * question, random.below(6));

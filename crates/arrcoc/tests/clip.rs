@@ -8,29 +8,11 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use arrcoc::{Decision, Mode, calibration::Calibration};
 use safetensors::tensor::{Dtype, TensorView};
-use support::{Desk, png};
+use support::{Desk, Noise, png};
 
 const PAGES: u32 = 24;
 const SIDE: u32 = 192;
 const GRID: u32 = 8;
-
-/// SplitMix64 (Steele, Lea and Flood 2014).
-struct Noise(u64);
-
-impl Noise {
-    /// From 0 to 1.
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 24) as f32
-    }
-
-    fn below(&mut self, n: u32) -> u32 {
-        ((self.next() * n as f32) as u32).min(n - 1)
-    }
-}
 
 /// The folder `model`: configuration, tokenizer and shapes of the small CLIP that the plugin is compared on, with
 /// weights as a training would begin with.
@@ -50,7 +32,7 @@ fn model(desk: &Desk) {
             0 | 1 => 0.0,
             _ => spread * (u - 0.5),
         };
-        (0..shape.iter().product()).flat_map(|_| value(random.next()).to_le_bytes()).collect()
+        (0..shape.iter().product()).flat_map(|_| value(random.unit()).to_le_bytes()).collect()
     };
     let data: BTreeMap<&String, Vec<u8>> =
         small.tensors.iter().map(|(name, shape)| (name, values(name, shape))).collect();

@@ -41,7 +41,7 @@ pub const SCORED: f64 = 0.05;
 /// The most patches that a map is fitted from.
 pub const MOST_LABELLED: usize = 1 << 25;
 /// Bins of the calibration error, of equal mass.
-const BINS: usize = 15;
+pub const BINS: usize = 15;
 /// Where the rows of the reliability curve begin; the last ends at 1. Fine where most patches are.
 const CURVE: [f64; 11] = [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 0.9];
 

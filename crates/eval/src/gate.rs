@@ -100,8 +100,10 @@ fn verdict(suite: &Suite, gate: &Gate, findings: &[Finding], absent: &[Absent]) 
                 format!("{} has no interval: too few {} ({})", describe(finding), finding.of, finding.n),
             )
         }
-        Some((_, value, finding)) if value.is_nan() && measure::why_no_number(finding.metric).is_some() => {
-            let why = measure::why_no_number(finding.metric).unwrap_or_default();
+        Some((_, value, finding))
+            if value.is_nan()
+                && let Some(why) = measure::why_no_number(finding.metric) =>
+        {
             (Outcome::Unknown, format!("{}: {why}", describe(finding)))
         }
         Some((room, value, finding)) => {

@@ -170,6 +170,30 @@ pub fn drawing(width: u32, height: u32) -> arrcoc_picture::Image {
     arrcoc_picture::Image::from_rgb(width, height, rgb).unwrap()
 }
 
+/// SplitMix64 (Steele, Lea and Flood 2014).
+pub struct Noise(pub u64);
+
+impl Noise {
+    /// From 0 to 1, in steps of 2⁻²⁴.
+    pub fn unit(&mut self) -> f32 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 24) as f32
+    }
+
+    /// From -1 to 1.
+    pub fn signed(&mut self) -> f32 {
+        2.0 * self.unit() - 1.0
+    }
+
+    /// A whole number below `n`.
+    pub fn below(&mut self, n: u32) -> u32 {
+        ((self.unit() * n as f32) as u32).min(n - 1)
+    }
+}
+
 /// Text for a snapshot: paths, hashes, times and versions replaced.
 pub fn stable(text: &str, desk: &Desk) -> String {
     let mut text = text.replace(&desk.folder.path().display().to_string(), "DIR");

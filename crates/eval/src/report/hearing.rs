@@ -14,12 +14,17 @@ use crate::{
 /// The dataset of a finding about all of them.
 const ALL: &str = "";
 
+/// Whether two findings are of one method on one dataset at one budget.
+fn together(a: &Finding, b: &Finding) -> bool {
+    a.method == b.method && a.dataset == b.dataset && a.average == b.average
+}
+
 /// How far another question moves tokens, against another wording: said where it was asked for; otherwise the table
 /// says it.
 pub(super) fn wordings(measured: &Measured<'_>) -> Vec<String> {
     let asked_for = measured.suite.kinds().any(|kind| matches!(kind, Kind::Paraphrase));
     let sentence = |f: &Finding| {
-        let same = |g: &&Finding| g.method == f.method && g.dataset == f.dataset && g.average == f.average;
+        let same = |g: &&Finding| together(g, f);
         let question = of(measured, "question-moved").find(same)?;
         let wording =
             of(measured, "wording-moved").filter(same).max_by(|a, b| a.estimate.total_cmp(&b.estimate))?;
@@ -70,12 +75,8 @@ pub(super) fn moved_table(measured: &Measured<'_>) -> Option<Titled> {
     let mut table = Table::new(first.into_iter().chain(words).chain(ratios).chain(["n".to_owned()]));
     for question in of(measured, "question-moved").filter(|f| f.condition.is_none()) {
         let cell = |metric, distance: &str, print: fn(f64) -> String| {
-            let found = of(measured, metric).find(|f| {
-                f.condition.as_deref() == Some(distance)
-                    && f.method == question.method
-                    && f.dataset == question.dataset
-                    && f.average == question.average
-            });
+            let at = |f: &&Finding| f.condition.as_deref() == Some(distance) && together(f, question);
+            let found = of(measured, metric).find(at);
             match found {
                 Some(f) => number(f, |f| with_interval(f, print)),
                 None => String::new(),
@@ -84,10 +85,8 @@ pub(super) fn moved_table(measured: &Measured<'_>) -> Option<Titled> {
         let words: Vec<String> =
             distances.iter().map(|distance| cell("wording-moved", distance, percent)).collect();
         let moves = |f: &Finding| f.estimate > 0.0;
-        let alike = |f: &&Finding| {
-            f.method == question.method && f.dataset == question.dataset && f.average == question.average
-        };
-        if !moves(question) && !of(measured, "wording-moved").filter(alike).any(moves) {
+        let same = |f: &&Finding| together(f, question);
+        if !moves(question) && !of(measured, "wording-moved").filter(same).any(moves) {
             continue;
         }
         let own = [
@@ -112,18 +111,16 @@ pub(super) fn heard_table(measured: &Measured<'_>) -> Option<Titled> {
     let mut table =
         Table::new(["method", "words", "dataset", "Brier skill", "off where above 5 %, points", "n"]);
     for skill in of(measured, "hearing-skill") {
-        let same = |f: &&Finding| {
-            f.method == skill.method && f.dataset == skill.dataset && f.condition == skill.condition
-        };
+        let same = |f: &&Finding| f.condition == skill.condition && together(f, skill);
         let off = of(measured, "hearing-ece").find(same);
-        let words = skill.condition.as_deref().map_or("the page's own", |own| own.trim_start_matches(WORDED));
+        let words = match skill.condition.as_deref() {
+            Some(own) => format!("distance {}", own.trim_start_matches(WORDED)),
+            None => "the page's own".into(),
+        };
         let dataset = if skill.dataset == ALL { "all" } else { &skill.dataset };
         table.row([
             skill.method.clone(),
-            match skill.condition {
-                Some(_) => format!("distance {words}"),
-                None => words.to_owned(),
-            },
+            words,
             dataset.to_owned(),
             with_interval(skill, plain),
             off.map_or_else(String::new, |f| number(f, |f| percent(f.estimate))),

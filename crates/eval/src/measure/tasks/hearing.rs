@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use arrcoc_decide::fit::{
-    SCORED,
+    BINS, SCORED,
     score::{self, Scored},
 };
 
@@ -34,8 +34,6 @@ const HIT: &str = "hearing-hit";
 /// Probability above [`SCORED`] of a patch that does not.
 const MISS: &str = "hearing-miss";
 
-/// Bins of the calibration error.
-const BINS: usize = 15;
 /// Of fewer claims, ten a bin, the calibration error is chance.
 pub(crate) const LEAST_CLAIMS: usize = 10 * BINS;
 
