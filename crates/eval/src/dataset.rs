@@ -15,7 +15,7 @@ use arrcoc_datasets::{
     scenes,
 };
 use arrcoc_picture::Limits;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{page::Page, suite::Size};
 
@@ -35,7 +35,7 @@ pub(crate) struct Counts {
 }
 
 /// How much is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Length {
     /// For gates, not for claims.

@@ -12,6 +12,9 @@ use arrcoc::Error;
 /// The file by which a folder is known as that of an earlier run.
 const RECORD: &str = "run.json";
 
+/// The rows of times that were measured a second time, which not every run has.
+pub(crate) const TIMES_AGAIN: &str = "times-again.parquet";
+
 /// A folder that is being filled.
 pub(crate) struct Folder {
     staging: PathBuf,
@@ -105,9 +108,11 @@ impl Folder {
                 self.staging.read_dir().map_err(failed)?.flatten().map(|entry| entry.file_name()).collect();
             // The record stands for all of them: the old one goes first, the new one comes last.
             names.sort_by_key(|name| *name == RECORD);
-            match fs::remove_file(self.target.join(RECORD)) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
-                _ => {}
+            for old in [RECORD, TIMES_AGAIN] {
+                match fs::remove_file(self.target.join(old)) {
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
+                    _ => {}
+                }
             }
             for name in names {
                 fs::rename(self.staging.join(&name), self.target.join(&name)).map_err(failed)?;

@@ -31,6 +31,7 @@
 //! | `compare` | two runs side by side |
 //! | `parquet_files` | datasets in Parquet files |
 //! | `probe` | one engine in a process of its own |
+//! | `again` | times measured once more, in a process of their own |
 //! | `seen` | a page as a reader sees it at a decision |
 //! | `machine` | where it ran, and what this machine lacks |
 //! | `run` | all of it in order |
@@ -40,6 +41,7 @@
 
 #![forbid(unsafe_code)]
 
+mod again;
 mod agreement;
 mod cache;
 mod command;
@@ -70,6 +72,7 @@ mod statistics;
 mod suite;
 mod task;
 
+pub use again::{ARGUMENT as TIMES_AGAIN, answer as times_again};
 pub use arrcoc::Error;
 pub use compare::compare;
 pub use dataset::Length;

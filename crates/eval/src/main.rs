@@ -6,7 +6,7 @@
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use arrcoc_eval::{Error, Length, Options, PROBE, compare, plan, probe, run};
+use arrcoc_eval::{Error, Length, Options, PROBE, TIMES_AGAIN, compare, plan, probe, run, times_again};
 use clap::{Parser, error::ErrorKind};
 
 /// Runs suites over the engine and writes a report.
@@ -83,6 +83,16 @@ fn main() -> ExitCode {
                 say(&found);
                 ExitCode::SUCCESS
             }
+            Err(e) => {
+                say(&e.to_string());
+                ExitCode::from(2)
+            }
+        };
+    }
+    if std::env::args().nth(1).is_some_and(|argument| argument == TIMES_AGAIN) {
+        let path = std::env::args_os().nth(2).unwrap_or_default();
+        return match times_again(path.as_ref()) {
+            Ok(()) => ExitCode::SUCCESS,
             Err(e) => {
                 say(&e.to_string());
                 ExitCode::from(2)

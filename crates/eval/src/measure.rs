@@ -281,6 +281,19 @@ impl<'a> Kind<'a> {
     }
 }
 
+/// The rows of `latency` that are compared from run to run; none where a suite does not measure it.
+///
+/// # Errors
+/// When a decision cannot be asked for.
+pub(crate) fn times(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
+    bench.suite.measures.latency.as_ref().map_or(Ok(Vec::new()), |latency| latency::rounds(bench, latency))
+}
+
+/// How many cells [`times`] has.
+pub(crate) fn times_cells(suite: &Suite, length: Length) -> u64 {
+    suite.measures.latency.as_ref().map_or(0, |latency| latency::rounds_cells(suite, latency, length))
+}
+
 /// The methods of a suite that decide.
 fn deciders(suite: &Suite) -> impl Iterator<Item = (&Method, &Decider)> {
     suite.methods.iter().filter_map(|method| Some((method, method.decider()?)))

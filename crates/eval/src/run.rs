@@ -1,19 +1,22 @@
 //! All of it in order: from suite files to a folder with a report.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use arrcoc::Error;
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    again,
     cache::Cache,
     compare::{Comparison, RunFiles},
     dataset::Length,
     finding::{self, Finding},
-    folder::Folder,
+    folder::{Folder, TIMES_AGAIN},
     gate::{self, Absent, Verdict},
     junit,
     machine::{self, Machine},
@@ -29,7 +32,7 @@ use crate::{
 };
 
 /// What to run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Options {
     /// Names of suites, or paths to suite files; empty for every suite of the folder.
     pub suites: Vec<String>,
@@ -147,7 +150,17 @@ pub fn run(options: &Options) -> Result<Run, Error> {
     let mut against = Vec::new();
     if let Some(baseline) = &baseline {
         let versions = done.iter().map(|d| (d.suite.name.clone(), d.suite.version)).collect();
-        against = Comparison::of(baseline, &RunFiles::here(&machine, versions, rows.clone())).verdicts();
+        let mut comparison = Comparison::of(baseline, &RunFiles::here(&machine, versions, rows.clone()));
+        let slower: BTreeMap<String, u32> = done
+            .iter()
+            .filter(|d| comparison.slower_suites().contains(d.suite.name.as_str()))
+            .map(|d| (d.suite.name.clone(), d.suite.version))
+            .collect();
+        if !slower.is_empty() {
+            let path = folder.path(TIMES_AGAIN);
+            comparison.measured_again(baseline, again::launch(options, &machine, slower, &path));
+        }
+        against = comparison.verdicts();
         verdicts.extend(against.clone());
     }
     record.results(&verdicts, &findings, &rows);
@@ -243,7 +256,7 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-fn prove(options: &Options, workshop: &Workshop) -> Result<Vec<Suite>, Error> {
+pub(crate) fn prove(options: &Options, workshop: &Workshop) -> Result<Vec<Suite>, Error> {
     let mut added: Vec<Definition> = workshop.of_files()?;
     for id in &options.allocators {
         added.push(workshop.allocator(id)?);

@@ -15,11 +15,25 @@ const LEAST_MS: f64 = 0.2;
 
 /// A stage of both runs.
 pub(super) struct Pair {
+    suite: String,
     stage: String,
     before: f64,
     now: f64,
     ratio: Ratio,
     pace: Pace,
+    again: Again,
+}
+
+/// What a second measurement, in another process, says of a stage that was slower in the first.
+enum Again {
+    /// There was none.
+    NotAsked,
+    /// It is slower there too: so many times as long.
+    Slower(Ratio),
+    NotSlower,
+    TooNoisy,
+    /// It could not be made, for this reason.
+    Failed(String),
 }
 
 /// Suite, method, average, condition.
@@ -98,8 +112,15 @@ pub(super) fn compare(before: &RunFiles, now: &RunFiles, suites: &[&str]) -> Res
             control.into_iter().flatten().max_by(|a, b| reach(a).total_cmp(&reach(b)))
         });
         let pace = noise.map_or(Pace::TooNoisy, |noise| pace(&ratio, &noise));
-        let stage = format!("{suite}: {stage} of `{method}` ({size})");
-        pairs.push(Pair { stage, before: was.estimate, now: is.estimate, ratio, pace });
+        pairs.push(Pair {
+            suite: suite.clone(),
+            stage: format!("{suite}: {stage} of `{method}` ({size})"),
+            before: was.estimate,
+            now: is.estimate,
+            ratio,
+            pace,
+            again: Again::NotAsked,
+        });
     }
     Ok(pairs)
 }
@@ -117,19 +138,53 @@ fn repeated<'a>(run: &'a RunFiles, suite: &str, size: &str) -> Option<&'a str> {
 }
 
 impl Pair {
-    /// Slower by more than runs drift.
+    pub(super) fn suite(&self) -> &str {
+        &self.suite
+    }
+
+    /// What the same stage came to among `pairs`, measured again; or why there are none.
+    pub(super) fn again(&mut self, pairs: Result<&[Pair], &str>) {
+        self.again = match pairs.map(|pairs| pairs.iter().find(|pair| pair.stage == self.stage)) {
+            Err(reason) => Again::Failed(reason.to_owned()),
+            Ok(None) => Again::Failed("the stage was not there".into()),
+            Ok(Some(pair)) if pair.is_slower() => Again::Slower(pair.ratio),
+            Ok(Some(pair)) if pair.is_unclear() => Again::TooNoisy,
+            Ok(Some(_)) => Again::NotSlower,
+        };
+    }
+
+    /// Slower by more than runs drift, and so whenever it was measured.
     pub(super) fn is_slower(&self) -> bool {
+        self.seems_slower() && !matches!(self.again, Again::NotSlower | Again::TooNoisy)
+    }
+
+    fn seems_slower(&self) -> bool {
         self.pace == Pace::Slower && self.ratio.interval.low > NOISE_LIMIT
     }
 
+    /// Slower in the first measurement, and not in the second.
+    pub(super) fn was_refuted(&self) -> bool {
+        matches!(self.again, Again::NotSlower)
+    }
+
     pub(super) fn is_unclear(&self) -> bool {
-        self.pace == Pace::TooNoisy
+        self.pace == Pace::TooNoisy || matches!(self.again, Again::TooNoisy)
     }
 
     pub(super) fn line(&self) -> String {
         let Ratio { estimate, interval, rounds } = self.ratio;
+        let again = match &self.again {
+            Again::Slower(Ratio { estimate, interval, .. }) => {
+                format!(
+                    "; again, in another process, {estimate:.2} ({:.2} to {:.2})",
+                    interval.low, interval.high
+                )
+            }
+            Again::Failed(reason) => format!("; it could not be measured again: {reason}"),
+            Again::NotAsked | Again::NotSlower | Again::TooNoisy => String::new(),
+        };
         format!(
-            "{} takes {estimate:.2} times as long ({:.2} to {:.2}), {rounds} rounds",
+            "{} takes {estimate:.2} times as long ({:.2} to {:.2}), {rounds} rounds{again}",
             self.stage, interval.low, interval.high
         )
     }

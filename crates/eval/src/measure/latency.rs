@@ -59,10 +59,14 @@ fn samples(latency: &Latency, length: Length) -> u32 {
 }
 
 pub(super) fn cells(suite: &Suite, latency: &Latency, length: Length) -> u64 {
+    let sweep = sweep::cells(suite, latency, length);
+    rounds_cells(suite, latency, length) + sweep + offline::cells(deciders(suite).count() as u64, latency)
+}
+
+pub(super) fn rounds_cells(suite: &Suite, latency: &Latency, length: Length) -> u64 {
     let arms = deciders(suite).count() as u64 + 1;
     let combinations = (latency.sizes.len() * suite.averages.len()) as u64;
-    let rounds = arms * combinations * u64::from(samples(latency, length));
-    rounds + sweep::cells(suite, latency, length) + offline::cells(deciders(suite).count() as u64, latency)
+    arms * combinations * u64::from(samples(latency, length))
 }
 
 /// A method that takes its turn.
@@ -73,6 +77,14 @@ struct Arm<'a> {
 }
 
 pub(super) fn rows(bench: &Bench<'_>, latency: &Latency) -> Result<Vec<Row>, Error> {
+    let mut rows = rounds(bench, latency)?;
+    rows.extend(offline::rows(bench, latency)?);
+    rows.extend(sweep::rows(bench, latency)?);
+    Ok(rows)
+}
+
+/// Decisions and the yardstick in turn: what is compared from run to run.
+pub(super) fn rounds(bench: &Bench<'_>, latency: &Latency) -> Result<Vec<Row>, Error> {
     let suite = bench.suite;
     let mut rows = Vec::new();
     for size in &latency.sizes {
@@ -136,8 +148,6 @@ pub(super) fn rows(bench: &Bench<'_>, latency: &Latency) -> Result<Vec<Row>, Err
             }
         }
     }
-    rows.extend(offline::rows(bench, latency)?);
-    rows.extend(sweep::rows(bench, latency)?);
     Ok(rows)
 }
 
