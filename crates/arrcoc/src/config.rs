@@ -18,8 +18,8 @@ use crate::{calibration::Calibration, error::Error, files};
 pub const STANDARD_SCORERS: [&str; 3] = ["propositional", "perspectival", "features"];
 /// How a scorer is named that runs beside the standard ones instead of in their place: `+ocr`.
 pub const BESIDE: char = '+';
-/// The allocator that is used when none is named.
-pub const STANDARD_ALLOCATOR: &str = "proportional";
+/// The allocator that is used when none is named. Where it is missing or fails, `proportional` shares, which is built in.
+pub const STANDARD_ALLOCATOR: &str = "rate-distortion";
 
 /// How an engine is set up.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct Config {
     /// beside the standard ones. A named scorer that cannot run is an error, a standard one is left out with a
     /// reason.
     pub scorers: Vec<String>,
-    /// The allocator; `None` for `proportional`.
+    /// The allocator; `None` for `rate-distortion`.
     pub allocator: Option<String>,
     /// The backend that provides `patch_stats`; `None` for the first that can.
     pub backend: Option<String>,
@@ -104,7 +104,7 @@ impl Config {
     /// ```toml
     /// plugins = ["mine/target/release/libmine.so"]
     /// scorers = ["mine", "propositional"]
-    /// allocator = "proportional"
+    /// allocator = "rate-distortion"
     /// [params.mine]
     /// gain = 1.5
     /// [hold]

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use arrcoc_decide::{Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total};
+use arrcoc_decide::{Allocator as _, Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total};
 use arrcoc_host::{Allocator, Catalogue, NameError, Scorer, ScorerInfo, TensorView};
 use arrcoc_sdk::describe::{Domain, Param};
 use arrcoc_stats::Tiling;
@@ -63,7 +63,10 @@ impl Engine {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores() } else { config.threads };
         let engine = Engine { config, catalogue, calibration, threads, scorers: Mutex::default() };
-        engine.make_allocator()?;
+        // One that is named must be there.
+        if engine.config.allocator.is_some() {
+            engine.make_allocator()?;
+        }
         Ok(engine)
     }
 
@@ -178,13 +181,10 @@ impl Engine {
         self.scorers.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
-    /// A fresh instance of the allocator for one decision; none when even the
-    /// standard plugin is missing, and then the built-in rule shares.
-    pub(crate) fn make_allocator(&self) -> Result<Option<Allocator>, Error> {
-        match self.config.allocator.as_deref() {
-            Some(id) => Ok(Some(self.catalogue.make_allocator(id, &self.config.params)?)),
-            None => Ok(self.catalogue.make_allocator(STANDARD_ALLOCATOR, &self.config.params).ok()),
-        }
+    /// A fresh instance of the allocator for one decision.
+    pub(crate) fn make_allocator(&self) -> Result<Allocator, Error> {
+        let id = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
+        Ok(self.catalogue.make_allocator(id, &self.config.params)?)
     }
 
     pub(crate) fn decide<'t>(
@@ -286,7 +286,7 @@ impl Engine {
             verdicts: outcome.verdicts,
             account: outcome.account,
             allocator: AllocatorRecord {
-                id: allocator.map_or(STANDARD_ALLOCATOR, |a| a.info().id.as_str()).into(),
+                id: allocator.map_or(Proportional.id(), |a| a.info().id.as_str()).into(),
                 parameters: allocator.map(|a| a.params().to_json()).unwrap_or_default(),
             },
             calibration: CalibrationRecord { version: self.calibration.version().into() },

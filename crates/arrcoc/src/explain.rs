@@ -63,17 +63,18 @@ pub fn summary(d: &Decision) -> String {
     let _ = writeln!(out, "patches     {}", counts.join(", "));
 
     let _ = writeln!(out, "\nmost tokens");
-    let _ = writeln!(out, "   patch  tokens   uniform   there  stands out    asked  verdict");
+    let _ = writeln!(out, "   patch  tokens   uniform  own rule   there  stands out    asked  verdict");
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(tokens[i]));
     for &i in order.iter().take(8) {
         let a = &d.account;
         let _ = writeln!(
             out,
-            "{:>8}  {:>6}  {:>8}  {:>6}  {:>10}  {:>7}  {}",
+            "{:>8}  {:>6}  {:>8}  {:>8}  {:>6}  {:>10}  {:>7}  {}",
             position(d, i),
             tokens[i],
             sixths(a.uniform[i]),
+            signed(a.allocator[i]),
             signed(a.propositional[i]),
             signed(a.perspectival[i]),
             signed(a.participatory[i]),
@@ -181,12 +182,16 @@ fn moved(d: &Decision) -> String {
         let up: i64 = part.iter().filter(|&&x| x > 0).sum();
         100.0 * up as f64 / (6.0 * d.applied.max(1) as f64)
     };
-    format!(
+    let mut text = format!(
         "{:.1} % of the tokens by what is there, {:.1} % by what stands out, {:.1} % by what is asked for",
         share(&d.account.propositional),
         share(&d.account.perspectival),
         share(&d.account.participatory)
-    )
+    );
+    if d.account.allocator.iter().any(|&part| part != 0) {
+        let _ = write!(text, ", {:.1} % by the allocator's own rule", share(&d.account.allocator));
+    }
+    text
 }
 
 fn position(d: &Decision, i: usize) -> String {

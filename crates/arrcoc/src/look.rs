@@ -8,11 +8,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use arrcoc_decide::{Policy, Way};
+use arrcoc_decide::{Allocator as _, Policy, Proportional, Way};
 use arrcoc_host::{Scorer, ScorerInfo};
 
 use crate::{
-    config::STANDARD_ALLOCATOR,
     decision::{Decision, TensorRecord},
     engine::{Engine, Timings, micros},
     error::Error,
@@ -53,10 +52,16 @@ impl<'a> Look<'a> {
         let started = Instant::now();
         let terms = terms(policy, self.request.grid)?;
         let mut scored = Scored::default();
-        let allocator = self.engine.make_allocator().unwrap_or_else(|e| {
-            scored.reasons.push(format!("allocator {e}; `{STANDARD_ALLOCATOR}` shared instead"));
-            None
-        });
+        let made = self.engine.make_allocator();
+        let allocator = made
+            .map_err(|e| {
+                scored.reasons.push(format!(
+                    "allocator {}; `{}` shared instead",
+                    e.message,
+                    Proportional.id()
+                ))
+            })
+            .ok();
         let asked = self.hear(query, &mut scored)?;
         scored.note_left_out(&self.lineup, query, self.engine.uses_standard_scorers());
         let maps = scored.maps(self.request.grid.patches());

@@ -86,7 +86,7 @@ fn an_uncalibrated_question_changes_nothing_and_says_so() {
 }
 
 /// The reduction law, through every plugin: content that is edge density alone,
-/// all of it focused and nothing laid out evenly, is the `edge-density` rule.
+/// all of it focused and nothing laid out evenly, shared by weight, is the `edge-density` rule.
 #[test]
 fn the_pipeline_reduces_to_edge_density() {
     let desk = desk();
@@ -102,7 +102,7 @@ fn the_pipeline_reduces_to_edge_density() {
     desk.write("edges.json", calibration.as_bytes());
     desk.write(
         "law.toml",
-        b"calibration = \"edges.json\"\n[hold]\nfocus-diversify = 0.9\ncompress-particularize = 0.1\n",
+        b"calibration = \"edges.json\"\nallocator = \"proportional\"\n[hold]\nfocus-diversify = 0.9\ncompress-particularize = 0.1\n",
     );
     let mut images = support::photographs();
     images.push(desk.path("page.png"));

@@ -27,7 +27,7 @@ fn assert_admitted(d: &Decision, total: u64) {
 #[test]
 fn a_broken_allocator_ends_in_an_admitted_allocation() {
     let desk = Desk::new();
-    let usual = decide(&desk, &[]);
+    let usual = decide(&desk, &["--allocator", "proportional"]);
     for (id, reason) in [
         ("bad-sum", "sum"),
         ("bad-bounds", "patch 0"),

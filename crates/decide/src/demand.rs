@@ -76,6 +76,18 @@ impl Demand {
         Demand { total, ..self.clone() }
     }
 
+    /// The same demand with the minima raised towards `even`, tokens that meet it: by a share of what each patch has
+    /// there above its minimum, down to a level. At a share of 1 nothing is left to choose, at 0 all of it.
+    pub(crate) fn raised(&self, even: &[u32], share: f64) -> Demand {
+        let raise = |(&min, &even): (&u32, &u32)| {
+            let above = (share.clamp(0.0, 1.0) * f64::from(even.saturating_sub(min))) as u32;
+            self.levels.highest(min, min + above)
+        };
+        let min: Vec<u32> = self.min.iter().zip(even).map(raise).collect();
+        let least = min.iter().copied().map(u64::from).sum();
+        Demand { min, least, ..self.clone() }
+    }
+
     /// Fewest tokens of each patch, length N.
     pub fn min(&self) -> &[u32] {
         &self.min

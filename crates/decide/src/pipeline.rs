@@ -20,8 +20,9 @@ use crate::{
 /// How a decision is to be made, beside the policy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
-    /// How far the weights may move from equal, in `[0, 1]`; clamped. Autonomy belongs to the whole system and is
-    /// set over many decisions, never by one image.
+    /// How much of the surplus may leave its place in the uniform allocation, in `[0, 1]`; clamped. The rest stays
+    /// there whatever the allocator does: its minima are raised. Autonomy belongs to the whole system and is set over
+    /// many decisions, never by one image.
     pub autonomy: f64,
     /// Tensions held instead of computed.
     pub held: Held,
@@ -99,21 +100,24 @@ pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dy
 
     let weights_of = |maps: &ScoreMaps| {
         let balance = Balance::of(maps, &held, terms.is_range());
-        let weights = weigh(&balance, patches, terms.is_range(), setting.autonomy);
+        let weights = weigh(&balance, patches, terms.is_range());
         (balance, weights)
     };
     let (balance, weights) = weights_of(&maps);
     let demand = terms.demand_at(share(balance.tensions.compress_particularize));
 
-    let mode = mode(&maps, terms, &weights, &mut retreats);
+    let even = uniform(&demand);
+    let free = demand.raised(&even, 1.0 - setting.autonomy);
+
+    let mode = mode(&maps, terms, setting, &weights, &mut retreats);
     let (weights, allocation, account) = if mode == Mode::Uniform {
         let allocation = admitted_uniform(&demand);
         let account = Account::of_uniform(allocation.tokens());
         (vec![1.0 / patches as f64; patches], allocation, account)
     } else {
-        let (allocation, rule) = allocate(allocator, &weights, &demand, &mut retreats);
-        let tokens_of = |ways: Subset| tokens_by(rule, &weights_of(&maps.only(ways)).1, &demand);
-        let account = Account::of(allocation.tokens(), &uniform(&demand), maps.present(), tokens_of);
+        let (allocation, rule) = allocate(allocator, &weights, &free, &mut retreats);
+        let tokens_of = |ways: Subset| tokens_by(rule, &weights_of(&maps.only(ways)).1, &free);
+        let account = Account::of(allocation.tokens(), &even, maps.present(), tokens_of);
         (weights, allocation, account)
     };
 
@@ -132,11 +136,19 @@ pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dy
 }
 
 /// What the decision can rest on; where that is nothing, the reason goes to `retreats`.
-fn mode(maps: &ScoreMaps, terms: &Terms, weights: &[f64], retreats: &mut Vec<String>) -> Mode {
+fn mode(
+    maps: &ScoreMaps,
+    terms: &Terms,
+    setting: &Setting,
+    weights: &[f64],
+    retreats: &mut Vec<String>,
+) -> Mode {
     let reason = if terms.policy().force_uniform {
         "the policy forces the uniform allocation".to_owned()
     } else if maps.present().is_empty() {
         "no way has a score map; the allocation is uniform".to_owned()
+    } else if setting.autonomy.is_nan() {
+        "the autonomy is `NaN`, not a number; the allocation is uniform".to_owned()
     } else if let Err(error) = check(weights, terms.patches()) {
         format!("the weights cannot be shared by: {error}; the allocation is uniform")
     } else {

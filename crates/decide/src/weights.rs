@@ -1,9 +1,9 @@
 //! From relevance and tensions to the weights that allocators share by.
 //!
 //! `w = r^β/Σr^β` with `β = 8^(1−d′)` for each part, added by their shares: focus (d′ = 0) sharpens to the eighth
-//! power, diversify (d′ = 1) leaves r as it is. The weights are `a·((1−e)·w/Σw + e/N) + (1−a)/N`: the even share e comes from compress ↔ particularize when
-//! the total is fixed, the autonomy a from outside. Only the ratios of r count, so r is scaled by its largest
-//! value before the power, and a small relevance is not lost to underflow.
+//! power, diversify (d′ = 1) leaves r as it is. The weights are `(1−e)·w/Σw + e/N`: the even share e comes from compress
+//! ↔ particularize when the total is fixed. Only the ratios of r count, so r is scaled by its largest value before
+//! the power, and a small relevance is not lost to underflow.
 
 use crate::order_free;
 use crate::tensions::{Balance, Part, share};
@@ -15,9 +15,7 @@ const SHARPEST: f64 = 8.0;
 const MOST_EVEN: f64 = 0.2;
 
 /// Weights of `patches` patches, summing to about 1. Equal when there is no relevance.
-///
-/// `autonomy` is clamped to `[0, 1]`; NaN makes every weight NaN, which the caller refuses.
-pub(crate) fn weigh(balance: &Balance, patches: usize, is_range: bool, autonomy: f64) -> Vec<f64> {
+pub(crate) fn weigh(balance: &Balance, patches: usize, is_range: bool) -> Vec<f64> {
     let even = 1.0 / patches as f64;
     let sharpened = |part: &Part| sharpened(&part.relevance, share(part.focus_diversify));
     let focused = match balance.parts.as_slice() {
@@ -33,8 +31,7 @@ pub(crate) fn weigh(balance: &Balance, patches: usize, is_range: bool, autonomy:
     };
     let particular = share(balance.tensions.compress_particularize);
     let e = if is_range { 0.0 } else { MOST_EVEN * particular };
-    let a = autonomy.clamp(0.0, 1.0);
-    focused.into_iter().map(|w| a * ((1.0 - e) * w + e * even) + (1.0 - a) * even).collect()
+    focused.into_iter().map(|w| (1.0 - e) * w + e * even).collect()
 }
 
 /// `r^β/Σr^β` at `spread` (d′) of the way to diversify.
@@ -81,26 +78,23 @@ mod tests {
     #[test]
     fn focus_sharpens_and_diversify_leaves_as_is() {
         let relevance = [0.2, 0.4];
-        let flat = weigh(&balance(&relevance, 0.9, 0.1), 2, false, 1.0);
+        let flat = weigh(&balance(&relevance, 0.9, 0.1), 2, false);
         assert!((flat[1] / flat[0] - 2.0).abs() < 1e-12);
-        let sharp = weigh(&balance(&relevance, 0.1, 0.1), 2, false, 1.0);
+        let sharp = weigh(&balance(&relevance, 0.1, 0.1), 2, false);
         assert!((sharp[1] / sharp[0] - 256.0).abs() < 1e-9);
     }
 
     #[test]
     fn a_small_relevance_is_not_lost_to_the_power() {
-        let tiny = weigh(&balance(&[1e-300, 2e-300], 0.1, 0.1), 2, false, 1.0);
+        let tiny = weigh(&balance(&[1e-300, 2e-300], 0.1, 0.1), 2, false);
         assert!((tiny[1] / tiny[0] - 256.0).abs() < 1e-9);
     }
 
     #[test]
-    fn even_share_and_autonomy_pull_towards_uniform() {
-        let even = weigh(&balance(&[0.0, 1.0], 0.9, 0.9), 2, false, 1.0);
+    fn the_even_share_pulls_towards_uniform() {
+        let even = weigh(&balance(&[0.0, 1.0], 0.9, 0.9), 2, false);
         assert!((even[0] - 0.1).abs() < 1e-15 && (even[1] - 0.9).abs() < 1e-15);
-        assert_eq!(weigh(&balance(&[0.0, 1.0], 0.9, 0.9), 2, true, 1.0), [0.0, 1.0]);
-        assert_eq!(weigh(&balance(&[0.0, 1.0], 0.9, 0.1), 2, false, 0.0), [0.5, 0.5]);
-        assert_eq!(weigh(&balance(&[0.0, 1.0], 0.9, 0.1), 2, false, 0.5), [0.25, 0.75]);
-        assert!(weigh(&balance(&[0.0, 1.0], 0.9, 0.1), 2, false, f64::NAN)[0].is_nan());
+        assert_eq!(weigh(&balance(&[0.0, 1.0], 0.9, 0.9), 2, true), [0.0, 1.0]);
     }
 
     #[test]

@@ -27,7 +27,8 @@
 //! leaves. So D(k) = n·min(V, G·n/(12·k)), D(0) = n·V, with G the mean of gx² + gy². The
 //! Sobel sums are 8 times a change per pixel, and a quarter of them is kept, so
 //! G = (Jxx + Jyy)/(4·n). A picture has no other statistics here; texture finer than
-//! a cell loses V until the cells resolve it, which the minimum says.
+//! a cell loses V until the cells resolve it, which the minimum says. What luma does not
+//! show, such as colours of one luma, is granted to every patch alike: 10 levels a pixel.
 
 use arrcoc_sdk::{
     decide::{Demand, Levels, share},
@@ -38,6 +39,14 @@ use arrcoc_stats::{PatchStats, PatchView};
 
 /// Points of the model's curve, at most: 32 steps follow it closely.
 const POINTS: u64 = 33;
+
+/// The square of a gradient in levels a pixel, 10², that every patch is granted beside its own: for what the luma of
+/// the statistics does not show, such as colours of one luma. Without it a question that is sure of a patch
+/// could move nothing there.
+const UNSEEN: f64 = 100.0;
+
+/// What it costs at most, in units of itself: the variance of two levels for each level of gradient.
+const UNSEEN_SIDE: f64 = 4.0;
 
 /// The most numbers of all curves together.
 const MOST_POINTS: u64 = 1 << 26;
@@ -88,13 +97,9 @@ impl Allocator for RateDistortion {
                 return Err(Fault::new(FaultCode::OUT_OF_MEMORY, message));
             }
         }
-        // Steepest first; of equals the earlier step of a patch, then the first patch.
-        steps.sort_unstable_by(|a, b| {
-            b.slope.total_cmp(&a.slope).then(a.from.cmp(&b.from)).then(a.patch.cmp(&b.patch))
-        });
         let tokens = match demand.levels() {
-            Levels::Any => along_the_hull(&steps, ask.weights, demand)?,
-            _ => whole_steps(&steps, demand),
+            Levels::Any => along_the_hull(&mut steps, ask.weights, demand)?,
+            _ => whole_steps(&mut steps, demand),
         };
         let rest = Demand::new(tokens, demand.max().to_vec(), demand.levels().clone(), demand.total())
             .map_err(|e| Fault::internal(e.to_string()))?;
@@ -174,7 +179,7 @@ fn stands(tokens: u32, min: u32, levels: &Levels) -> bool {
 /// The curve of the model.
 fn modelled(stats: &PatchStats, patch: usize, demand: &Demand) -> Vec<Point> {
     let (min, max) = (demand.min()[patch], demand.max()[patch]);
-    let patch = stats.patch(patch);
+    let model = Model::of(&stats.patch(patch));
     let counts: Vec<u32> = match demand.levels() {
         Levels::Any => {
             let room = u64::from(max - min);
@@ -190,24 +195,46 @@ fn modelled(stats: &PatchStats, patch: usize, demand: &Demand) -> Vec<Point> {
             std::iter::once(min).chain(above).collect()
         }
     };
-    counts.into_iter().map(|tokens| Point { tokens, loss: loss(&patch, tokens) }).collect()
+    let point = |tokens| Point { tokens, loss: model.loss(tokens) + model.unseen(tokens) };
+    counts.into_iter().map(point).collect()
 }
 
-/// What the model says is lost: squared luma, summed over the patch.
-fn loss(patch: &PatchView<'_>, tokens: u32) -> f64 {
-    let pixels = patch.count().max(1) as f64;
-    let (mut sum, mut squares) = (0i128, 0i128);
-    for (luma, &count) in (0i128..).zip(patch.histogram()) {
-        sum += luma * i128::from(count);
-        squares += luma * luma * i128::from(count);
+/// What the model says is lost of a patch: squared luma, summed over its pixels.
+struct Model {
+    pixels: f64,
+    /// n·V: with no token.
+    all: f64,
+    /// n·G.
+    change: f64,
+}
+
+impl Model {
+    fn of(patch: &PatchView<'_>) -> Model {
+        let pixels = patch.count().max(1) as f64;
+        let (mut sum, mut squares) = (0i128, 0i128);
+        for (luma, &count) in (0i128..).zip(patch.histogram()) {
+            sum += luma * i128::from(count);
+            squares += luma * luma * i128::from(count);
+        }
+        // n·V = Σy² − (Σy)²/n, exact up to the last division.
+        let all = (i128::from(patch.count()) * squares - sum * sum) as f64 / pixels;
+        Model { pixels, all, change: (patch.jxx() + patch.jyy()) as f64 / 4.0 }
     }
-    // n·V = Σy² − (Σy)²/n, exact up to the last division.
-    let all = (i128::from(patch.count()) * squares - sum * sum) as f64 / pixels;
-    if tokens == 0 {
-        return all;
+
+    fn loss(&self, tokens: u32) -> f64 {
+        if tokens == 0 { self.all } else { self.all.min(self.change * self.cell(tokens)) }
     }
-    let change = (patch.jxx() + patch.jyy()) as f64 / 4.0;
-    all.min(change * pixels / (12.0 * f64::from(tokens)))
+
+    /// What is granted to every patch on top.
+    fn unseen(&self, tokens: u32) -> f64 {
+        let each = if tokens == 0 { UNSEEN_SIDE } else { self.cell(tokens).min(UNSEEN_SIDE) };
+        self.pixels * UNSEEN * each
+    }
+
+    /// The twelfth of a cell's area, in pixels.
+    fn cell(&self, tokens: u32) -> f64 {
+        self.pixels / (12.0 * f64::from(tokens))
+    }
 }
 
 /// The steps of a patch along the lower convex hull of its curve that mend something.
@@ -240,31 +267,56 @@ fn hull_steps(patch: usize, relevance: f64, curve: Vec<Point>) -> Vec<Step> {
     steps.filter(|step| step.slope > 0.0).collect()
 }
 
-/// Takes steps while they fit; those of the slope at which they no longer do share the rest.
-fn along_the_hull(steps: &[Step], weights: &[f64], demand: &Demand) -> Result<Vec<u32>, Fault> {
+/// Takes steps while they fit, the steepest first; those of the slope at which they no longer do share the rest.
+fn along_the_hull(steps: &mut [Step], weights: &[f64], demand: &Demand) -> Result<Vec<u32>, Fault> {
+    let cut = cut(steps, demand.surplus());
     let mut tokens = demand.min().to_vec();
+    let mut caps = vec![0u32; tokens.len()];
     let mut left = demand.surplus();
-    for alike in steps.chunk_by(|a, b| a.slope == b.slope) {
-        let room: u64 = alike.iter().map(|step| u64::from(step.to - step.from)).sum();
-        if room <= left {
-            alike.iter().for_each(|step| tokens[step.patch] += step.to - step.from);
-            left -= room;
-            continue;
+    for step in steps.iter() {
+        if step.slope > cut {
+            tokens[step.patch] += step.to - step.from;
+            left -= u64::from(step.to - step.from);
+        } else if step.slope == cut {
+            caps[step.patch] += step.to - step.from;
         }
-        let mut caps = vec![0u32; tokens.len()];
-        alike.iter().for_each(|step| caps[step.patch] += step.to - step.from);
+    }
+    if caps.iter().any(|&cap| cap > 0) {
         let shares = share(weights, &caps, left).map_err(|e| Fault::invalid(e.to_string()))?;
         tokens.iter_mut().zip(&shares).for_each(|(tokens, share)| *tokens += share);
-        break;
     }
     Ok(tokens)
 }
 
+/// The slope of the first step that does not fit when they are taken from the steepest on; 0, which no step has, where
+/// all do. Halves what is in question instead of sorting it, which would take most of a decision's time.
+fn cut(steps: &mut [Step], surplus: u64) -> f64 {
+    let (mut open, mut left) = (steps, surplus);
+    while !open.is_empty() {
+        let middle = (open.len() - 1) / 2;
+        open.select_nth_unstable_by(middle, |a, b| b.slope.total_cmp(&a.slope));
+        let room: u64 = open[..=middle].iter().map(|step| u64::from(step.to - step.from)).sum();
+        if room <= left {
+            left -= room;
+            open = &mut open[middle + 1..];
+        } else if middle == 0 {
+            return open[0].slope;
+        } else {
+            open = &mut open[..=middle];
+        }
+    }
+    0.0
+}
+
 /// Takes the steps that fit whole. A patch whose step does not fit climbs no further.
-fn whole_steps(steps: &[Step], demand: &Demand) -> Vec<u32> {
+fn whole_steps(steps: &mut [Step], demand: &Demand) -> Vec<u32> {
+    // Steepest first; of equals the earlier step of a patch, then the first patch.
+    steps.sort_unstable_by(|a, b| {
+        b.slope.total_cmp(&a.slope).then(a.from.cmp(&b.from)).then(a.patch.cmp(&b.patch))
+    });
     let mut tokens = demand.min().to_vec();
     let mut left = demand.surplus();
-    for step in steps {
+    for step in steps.iter() {
         let Some(cost) = step.to.checked_sub(tokens[step.patch]) else { continue };
         if step.from <= tokens[step.patch] && u64::from(cost) <= left {
             tokens[step.patch] = step.to;

@@ -101,7 +101,7 @@ pub(crate) struct AllocateArgs {
     /// A scorer to run instead of the standard ones, or as +ID beside them; may be repeated
     #[arg(long, value_name = "ID|+ID", help_heading = "Plugins")]
     pub(crate) scorer: Vec<String>,
-    /// The allocator [default: proportional]
+    /// The allocator [default: rate-distortion]
     #[arg(long, value_name = "ID", help_heading = "Plugins")]
     pub(crate) allocator: Option<String>,
     /// The backend for patch statistics, or auto

@@ -84,10 +84,14 @@ fn stats_row(lumas: &[usize], jxx: i64) -> Vec<i64> {
 #[test]
 fn the_model_by_hand() {
     let stats = PatchStats::from_raw(Grid::new(1, 1).unwrap(), stats_row(&[0, 0, 20, 20], 1200)).unwrap();
-    let loss = |tokens| loss(&stats.patch(0), tokens);
-    assert_eq!([loss(0), loss(1), loss(4), loss(100)], [400.0, 100.0, 25.0, 1.0]);
+    let model = Model::of(&stats.patch(0));
+    assert_eq!([0, 1, 4, 100].map(|tokens| model.loss(tokens)), [400.0, 100.0, 25.0, 1.0]);
+    // Four pixels with a gradient of 100 each, and 4·100 at most.
+    for (tokens, expected) in [(0, 1600.0), (1, 4.0 * 100.0 / 3.0), (4, 100.0 / 3.0)] {
+        assert!((model.unseen(tokens) - expected).abs() < 1e-9, "{tokens}");
+    }
     let flat = PatchStats::from_raw(Grid::new(1, 1).unwrap(), stats_row(&[9; 4], 0)).unwrap();
-    assert_eq!(super::loss(&flat.patch(0), 0), 0.0);
+    assert_eq!(Model::of(&flat.patch(0)).loss(0), 0.0);
 }
 
 /// A steady slope over 24×24 pixels, as pixels: what the model says is close to what block means lose.
@@ -113,8 +117,40 @@ fn the_model_is_right_where_luma_changes_steadily() {
             let mean = luma.iter().sum::<f64>() / luma.len() as f64;
             lost += luma.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>();
         }
-        let model = loss(&stats.patch(0), cells * cells);
+        let model = Model::of(&stats.patch(0)).loss(cells * cells);
         assert!((model / lost - 1.0).abs() < 0.1, "{cells}: {model} against {lost}");
+    }
+}
+
+/// Without a gradient in luma the weights alone decide.
+#[test]
+fn what_luma_does_not_show_is_shared_by_weight() {
+    let rows = [stats_row(&[9; 4], 0), stats_row(&[9; 4], 0)].concat();
+    let tensor = TensorBuf::new("patch_stats", &[2, 264], &rows).unwrap();
+    let tokens = run_allocator::<RateDistortion>(
+        &[],
+        &[0.9, 0.1],
+        &demand(2, 400, 100),
+        Grid::new(1, 2).unwrap(),
+        &[&tensor],
+    );
+    // Each token mends 9 times as much in the first: three times as many, by the square root.
+    assert_eq!(tokens.unwrap(), [75, 25]);
+}
+
+proptest! {
+    #[test]
+    fn the_cut_is_that_of_sorted_steps(
+        each in prop::collection::vec((0u8..20, 1u32..9), 0..60), surplus in 0u64..400,
+    ) {
+        let mut steps: Vec<Step> =
+            each.iter().map(|&(slope, to)| Step { slope: f64::from(slope) + 1.0, patch: 0, from: 0, to }).collect();
+        let found = cut(&mut steps, surplus);
+        steps.sort_by(|a, b| b.slope.total_cmp(&a.slope));
+        let fits = |upto: &[Step]| upto.iter().map(|step| u64::from(step.to)).sum::<u64>() <= surplus;
+        let first = (1..=steps.len()).find(|&upto| !fits(&steps[..upto]));
+        // Of equal steps another may be the first that does not fit.
+        prop_assert_eq!(found, first.map_or(0.0, |upto| steps[upto - 1].slope));
     }
 }
 
