@@ -18,7 +18,7 @@ const MAYBE: f32 = 0.5;
 const SURELY: f32 = 0.85;
 
 /// A cell whose cosine with paper is above this has no ink.
-const PAPER: f32 = 0.42;
+const PAPER: f32 = 0.5;
 
 /// How far the words of a label lie apart at most, in cells: 200 pixels.
 const REACH: usize = 25;
@@ -72,10 +72,12 @@ impl Glance {
         Glance { cells, ink, tiling }
     }
 
-    /// How likely each patch holds the answer or what names it, in [0, 1] and only in order; N numbers.
-    pub(crate) fn relevance(&self, question: &Question, out: &mut [f32]) {
+    /// How likely each patch holds words of the question, and how likely what they label: in [0, 1] and only in order; N
+    /// numbers each. Apart, because what is sure of a label is not as sure of its answer, and the other way round.
+    pub(crate) fn relevance(&self, question: &Question, named: &mut [f32], labelled: &mut [f32]) {
         let words = &question.words;
-        out.fill(0.0);
+        named.fill(0.0);
+        labelled.fill(0.0);
         let hits = self.hits(words);
         let whole: f32 = words.iter().map(|word| word.weight).sum();
         let mut labels = Vec::new();
@@ -100,10 +102,10 @@ impl Glance {
             // Little depends on the likeness by itself, which print and blur change, and much on that in comparison
             // with the best label of the page.
             let compared = label / best;
-            let score = libm::cbrtf(label) * compared * compared * compared;
+            let score = libm::cbrtf(label * label) * compared * compared * compared;
             if score > LEAST {
-                self.paint(Run { row: hit.row, from: hit.col, to: hit.col + 1 }, score, out);
-                self.answers(hit, end, score, question.follows, out);
+                self.paint(Run { row: hit.row, from: hit.col, to: hit.col + 1 }, score, named);
+                self.answers(hit, end, score, question.follows, labelled);
             }
         }
     }
@@ -161,13 +163,15 @@ impl Glance {
             self.paint(run, others * label, out);
         }
         let share = UNDER[usize::from(next.is_none())] * others;
-        for row in BELOW.map(|down| hit.row + down) {
-            let inked = (own.from..own.to).find(|&col| self.has_ink(row, col));
-            if let Some(col) = inked {
-                self.paint(self.run(row, col), share * label, out);
-                break;
-            }
+        let below = BELOW.map(|down| hit.row + down).find_map(|row| Some((row, self.first(row, own)?)));
+        if let Some((row, col)) = below {
+            self.paint(self.run(row, col), share * label, out);
         }
+    }
+
+    /// The first cell with ink of a row, among the columns of a run.
+    fn first(&self, row: usize, run: Run) -> Option<usize> {
+        (run.from..run.to).find(|&col| self.has_ink(row, col))
     }
 
     fn has_ink(&self, row: usize, col: usize) -> bool {
@@ -216,12 +220,13 @@ impl Glance {
         let (left, right) = (size(run.from.saturating_sub(1), CELL.1), size(run.to + 1, CELL.1));
         let (first, end) = self.rows(run);
         let (top, bottom) = (size(first, CELL.0), size(end, CELL.0));
+        let (half, quarter) = (size(1, CELL.0) / 2, size(1, CELL.0) / 4);
         let grid = self.tiling.grid();
         for r in 0..grid.rows {
             let rows = self.tiling.rows(r);
-            let deep = rows.end.min(bottom).saturating_sub(rows.start.max(top));
-            // A quarter of a cell may be margin.
-            if deep * 4 < size(1, CELL.0) {
+            let deep = rows.end.min(bottom + half).saturating_sub(rows.start.max(top.saturating_sub(half)));
+            // Letters reach out of the cells that they mostly lie in, by half a cell; less than a quarter may be margin.
+            if deep < quarter {
                 continue;
             }
             for c in 0..grid.cols {

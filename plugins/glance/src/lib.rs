@@ -13,6 +13,7 @@
 //! | `product` | the loops that take its time |
 //! | `question` | the question side: words, and their vectors |
 //! | `hear` | from cells to patches |
+//! | `colour` | where a colour is that is named |
 //!
 //! Nothing is read: the network was trained so that the vector of a cell is near
 //! that of the word which is printed there, whichever it is. It finds printed
@@ -21,6 +22,7 @@
 
 #![deny(unsafe_code)]
 
+mod colour;
 mod hear;
 mod network;
 mod product;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 use arrcoc_sdk::{describe::Determinism, prelude::*};
 use arrcoc_stats::Tiling;
 
+use colour::Colours;
 use hear::Glance;
 use network::Network;
 use question::Question;
@@ -46,20 +49,28 @@ struct Glancer {
 struct Seen {
     network: Arc<Network>,
     glance: Glance,
+    colours: Colours,
 }
 
 impl Scorer for Glancer {
     type Prepared = Seen;
 
     fn info() -> ScorerInfo {
-        ScorerInfo::new("glance", "what is asked for: printed words that look like those of the question")
+        ScorerInfo::new("glance", "what is asked for: printed words that look like those of the question, and colours that it names")
             .requires("pixels")
             .sees("every pixel in grey, up to four megapixels")
             .channel_on(
-                "asked",
+                "named",
                 Way::Participatory,
                 Scale::Raw,
-                "how likely the patch holds the words of the question, or what they label",
+                "how likely the patch holds words of the question",
+            )
+            .channel_on("labelled", Way::Participatory, Scale::Raw, "how likely the patch holds what those words label")
+            .channel_on(
+                "coloured",
+                Way::Participatory,
+                Scale::Raw,
+                "how likely the patch holds what the question names by its colour",
             )
             .determinism(Determinism::RunToRun)
             .parallel()
@@ -78,18 +89,28 @@ impl Scorer for Glancer {
         let tiling = Tiling::new(grid, pixels.width(), pixels.height())
             .map_err(|error| Fault::invalid(error.to_string()))?;
         let cells = self.network.see(&pixels, call.max_threads(), &|| call.check())?;
+        let colours = Colours::new(&pixels, &tiling);
         let glance = Glance::new(cells, &self.network.null, tiling);
-        Ok(Seen { network: Arc::clone(&self.network), glance })
+        Ok(Seen { network: Arc::clone(&self.network), glance, colours })
     }
 }
 
 impl Prepared for Seen {
     fn score(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
         let patches = input.grid()?.patches();
-        let asked = output.slice::<f32>("asked")?;
-        for (question, out) in input.queries().iter().zip(asked.chunks_exact_mut(patches)) {
+        let questions = input.queries();
+        let (mut named, mut labelled) =
+            (vec![0.0; patches * questions.len()], vec![0.0; patches * questions.len()]);
+        let places = named.chunks_exact_mut(patches).zip(labelled.chunks_exact_mut(patches));
+        for (question, (named, labelled)) in questions.iter().zip(places) {
             call.check()?;
-            self.glance.relevance(&Question::new(question, &self.network.table), out);
+            self.glance.relevance(&Question::new(question, &self.network.table), named, labelled);
+        }
+        output.write("named", &named)?;
+        output.write("labelled", &labelled)?;
+        let coloured = output.slice::<f32>("coloured")?;
+        for (question, out) in input.queries().iter().zip(coloured.chunks_exact_mut(patches)) {
+            self.colours.relevance(question, out);
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ fn time() {
         let words = Question::new("What is the invoice number of the letter?", &network.table);
         let asked = begun.elapsed();
         let begun = std::time::Instant::now();
-        glance.relevance(&words, &mut [0.0; 576]);
+        glance.relevance(&words, &mut [0.0; 576], &mut [0.0; 576]);
         println!("{seen:?} to see, {asked:?} for the words, {:?} for the patches", begun.elapsed());
     }
 }
@@ -111,8 +111,9 @@ fn found() {
         let cells = network.see(&pixels, 2, &|| Ok::<(), ()>(())).unwrap();
         let glance = Glance::new(cells, &network.null, tiling);
         for ask in &page.asks {
-            let mut scores = [0.0; 576];
-            glance.relevance(&Question::new(&ask.question, &network.table), &mut scores);
+            let (mut scores, mut labelled) = ([0.0f32; 576], [0.0; 576]);
+            glance.relevance(&Question::new(&ask.question, &network.table), &mut scores, &mut labelled);
+            scores.iter_mut().zip(labelled).for_each(|(score, other)| *score = score.max(other));
             let mut order: Vec<usize> = (0..576).collect();
             order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
             let rank = |patch: usize| order.iter().position(|&p| p == patch).unwrap();
