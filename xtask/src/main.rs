@@ -23,6 +23,7 @@ mod failure;
 mod fetch;
 mod lint;
 mod test;
+mod train;
 mod tree;
 mod workspace;
 
@@ -101,6 +102,15 @@ const COMMANDS: &[Command] = &[
         details: fetch::DETAILS,
         options: &[],
         run: fetch::run,
+    },
+    Command {
+        name: "train",
+        operands: "MODEL",
+        passes_on: true,
+        summary: "train the weights that are committed",
+        details: train::DETAILS,
+        options: train::OPTIONS,
+        run: train::run,
     },
     Command {
         name: "bench",

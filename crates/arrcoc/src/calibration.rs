@@ -69,7 +69,8 @@ impl Calibration {
     /// None, unless the program was built with a broken file, which a test excludes.
     pub fn reference() -> Result<Calibration, Error> {
         let content = Calibration::parse(include_str!("../calibration/reference.json"))?;
-        Ok(content.under(Calibration::parse(include_str!("../calibration/ocr.json"))?))
+        let encoders = [include_str!("../calibration/ocr.json"), include_str!("../calibration/glance.json")];
+        encoders.into_iter().try_fold(content, |all, one| Ok(all.under(Calibration::parse(one)?)))
     }
 
     /// This with another laid over it.

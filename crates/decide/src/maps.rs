@@ -1,6 +1,7 @@
 //! From calibrated channels to score maps: one number in `[0, 1]` per patch and way.
 //!
-//! A map is a stated linear map of its channels, a mean weighted by θ, so what each channel contributes is exact.
+//! What is there and what stands out are means of their channels weighted by θ, so what each channel contributes is
+//! exact. What is asked for is the surest of its channels, since they are probabilities.
 //! A way without channels has no map. Absent is not zero: an absent question must not speak as a question that
 //! nothing answers.
 
@@ -60,9 +61,11 @@ pub struct ScoreMaps {
 }
 
 impl ScoreMaps {
-    /// The maps of `channels`: for each way the θ-weighted mean of its channels, or their plain mean when all
-    /// their θ are 0. Participatory channels with θ = 0 are uncalibrated and left out: Q is present only if one
-    /// has θ > 0.
+    /// The maps of `channels`: for P and S the θ-weighted mean of their channels, or the plain mean when all their
+    /// θ are 0; for Q the largest of its channels, patch by patch. Those are probabilities of the same thing by
+    /// different evidence, and one that hears nothing stays at its base rate: a mean would make it a witness against
+    /// the others. Participatory channels with θ = 0 are uncalibrated and left out: Q is present only if one has
+    /// θ > 0.
     ///
     /// # Errors
     /// A channel with the wrong length, a value outside `[0, 1]`, or a θ that is negative or not finite.
@@ -79,7 +82,7 @@ impl ScoreMaps {
             theta_s: theta(&s),
             p: weighted_mean(&p),
             s: weighted_mean(&s),
-            q: weighted_mean(&q),
+            q: largest(&q),
             patches,
         })
     }
@@ -163,6 +166,16 @@ fn check(channel: &Channel, patches: usize) -> Result<(), MapError> {
     Ok(())
 }
 
+/// The largest of maps of one length, patch by patch; `None` without maps.
+fn largest(terms: &[(f64, &[f64])]) -> Option<Vec<f64>> {
+    let (&(_, first), others) = terms.split_first()?;
+    let mut most = first.to_vec();
+    for (_, map) in others {
+        most.iter_mut().zip(*map).for_each(|(most, value)| *most = most.max(*value));
+    }
+    Some(most)
+}
+
 /// The mean of maps of one length weighted by their θ, or the plain mean when all θ are 0; `None` without maps.
 ///
 /// θ are scaled by the largest: a single map, or one with the only θ above 0, comes out as it went in, to the bit.
@@ -230,6 +243,14 @@ mod tests {
         let heard = channel(Way::Participatory, 0.5, &[0.0, 1.0]);
         let maps = ScoreMaps::from_channels(&[silent, heard], 2).expect("sound");
         assert_eq!(maps.q, Some(vec![0.0, 1.0]));
+    }
+
+    #[test]
+    fn what_is_asked_is_what_the_surest_channel_says() {
+        let heard = |values: &[f64]| channel(Way::Participatory, 1.0, values);
+        let channels = [heard(&[0.9, 0.02, 0.02]), heard(&[0.01, 0.01, 0.4])];
+        let maps = ScoreMaps::from_channels(&channels, 3).expect("sound");
+        assert_eq!(maps.q, Some(vec![0.9, 0.02, 0.4]));
     }
 
     #[test]

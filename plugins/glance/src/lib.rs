@@ -1,0 +1,127 @@
+//! What is asked for, at a glance: where the words of a question stand on a page,
+//! and where labels have their answers.
+//!
+//! ```text
+//! pixels ─▶ network ─▶ a vector for each cell of 16 × 8 pixels    once for an image
+//! question ─▶ words ─▶ a vector each                              once for a question
+//! both ─▶ hear ─▶ a number for each patch
+//! ```
+//!
+//! | file | holds |
+//! |---|---|
+//! | `network` | the image side: a small network of convolutions |
+//! | `product` | the loops that take its time |
+//! | `question` | the question side: words, and their vectors |
+//! | `hear` | from cells to patches |
+//! | `colour` | where a colour is that is named |
+//!
+//! Nothing is read: the network was trained so that the vector of a cell is near
+//! that of the word which is printed there, whichever it is. It finds printed
+//! words in Latin letters and digits, from about 16 pixels on. How it was trained,
+//! and on what, is in `MODEL.md`; `train/` has all of it.
+
+#![deny(unsafe_code)]
+
+mod colour;
+mod hear;
+mod network;
+mod product;
+mod question;
+
+use std::sync::Arc;
+
+use arrcoc_sdk::{describe::Determinism, prelude::*};
+use arrcoc_stats::Tiling;
+
+use colour::Colours;
+use hear::Glance;
+use network::Network;
+use question::Question;
+
+/// The weights, as `train/export.py` wrote them.
+const WEIGHTS: &[u8] = include_bytes!("../glance.safetensors");
+
+struct Glancer {
+    network: Arc<Network>,
+}
+
+/// An image that was seen.
+struct Seen {
+    network: Arc<Network>,
+    glance: Glance,
+    colours: Colours,
+}
+
+impl Scorer for Glancer {
+    type Prepared = Seen;
+
+    fn info() -> ScorerInfo {
+        ScorerInfo::new("glance", "what is asked for: printed words that look like those of the question, and colours that it names")
+            .requires("pixels")
+            .sees("every pixel in grey, up to four megapixels")
+            .channel_on(
+                "named",
+                Way::Participatory,
+                Scale::Raw,
+                "how likely the patch holds words of the question",
+            )
+            .channel_on("labelled", Way::Participatory, Scale::Raw, "how likely the patch holds what those words label")
+            .channel_on(
+                "coloured",
+                Way::Participatory,
+                Scale::Raw,
+                "how likely the patch holds what the question names by its colour",
+            )
+            .determinism(Determinism::RunToRun)
+            .parallel()
+    }
+
+    fn make(_: &Params, _: &Call<'_>) -> Result<Self, Fault> {
+        Ok(Glancer { network: Arc::new(Network::read(WEIGHTS).map_err(Fault::invalid)?) })
+    }
+
+    fn encoder(&self) -> Option<String> {
+        Some(format!("glance:{}/1", &self.network.digest()[..16]))
+    }
+
+    fn prepare(&self, input: &Inputs<'_>, _: &mut Outputs<'_>, call: &Call<'_>) -> Result<Seen, Fault> {
+        let (pixels, grid) = (input.pixels()?, input.grid()?);
+        let tiling = Tiling::new(grid, pixels.width(), pixels.height())
+            .map_err(|error| Fault::invalid(error.to_string()))?;
+        let cells = self.network.see(&pixels, call.max_threads(), &|| call.check())?;
+        let colours = Colours::new(&pixels, &tiling);
+        let glance = Glance::new(cells, &self.network.null, tiling);
+        Ok(Seen { network: Arc::clone(&self.network), glance, colours })
+    }
+}
+
+impl Prepared for Seen {
+    fn score(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
+        let patches = input.grid()?.patches();
+        let questions = input.queries();
+        let (mut named, mut labelled) =
+            (vec![0.0; patches * questions.len()], vec![0.0; patches * questions.len()]);
+        let places = named.chunks_exact_mut(patches).zip(labelled.chunks_exact_mut(patches));
+        for (question, (named, labelled)) in questions.iter().zip(places) {
+            call.check()?;
+            self.glance.relevance(&Question::new(question, &self.network.table), named, labelled);
+        }
+        output.write("named", &named)?;
+        output.write("labelled", &labelled)?;
+        let coloured = output.slice::<f32>("coloured")?;
+        for (question, out) in input.queries().iter().zip(coloured.chunks_exact_mut(patches)) {
+            self.colours.relevance(question, out);
+        }
+        Ok(())
+    }
+}
+
+arrcoc_sdk::export_plugin! {
+    id: "glance",
+    vendor: "The ARR-COC developers",
+    scorers: [Glancer],
+    allocators: [],
+}
+
+#[cfg(test)]
+mod tests;
