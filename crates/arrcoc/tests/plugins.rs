@@ -116,16 +116,22 @@ fn everything_that_was_found_is_listed() {
     let listed: serde_json::Value = serde_json::from_str(&json).unwrap();
     let ids: Vec<&str> =
         listed["plugins"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["allocators", "baselines", "clip", "cpu", "ocr", "ways"]);
+    assert_eq!(ids, ["allocators", "baselines", "clip", "cpu", "glance", "ocr", "ways"]);
 }
 
 #[test]
 fn inspecting_a_plugin_shows_what_it_offers() {
     let desk = Desk::new();
     let mut sheets = String::new();
-    for name in
-        ["arrcoc_cpu", "arrcoc_ways", "arrcoc_allocators", "arrcoc_baselines", "arrcoc_ocr", "arrcoc_clip"]
-    {
+    for name in [
+        "arrcoc_cpu",
+        "arrcoc_ways",
+        "arrcoc_allocators",
+        "arrcoc_baselines",
+        "arrcoc_glance",
+        "arrcoc_ocr",
+        "arrcoc_clip",
+    ] {
         let file = support::library(&plugins(), name);
         sheets += &desk.run(&["plugins", "inspect", file.to_str().unwrap()]).well();
         sheets += "\n";

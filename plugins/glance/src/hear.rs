@@ -102,7 +102,7 @@ impl Glance {
             // Little depends on the likeness by itself, which print and blur change, and much on that in comparison
             // with the best label of the page.
             let compared = label / best;
-            let score = libm::cbrtf(label * label) * compared * compared * compared;
+            let score = label * compared * compared * compared;
             if score > LEAST {
                 self.paint(Run { row: hit.row, from: hit.col, to: hit.col + 1 }, score, named);
                 self.answers(hit, end, score, question.follows, labelled);

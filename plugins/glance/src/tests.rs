@@ -60,6 +60,42 @@ fn a_call_that_is_cancelled_stops() {
     assert_eq!(network.see(&pixels, 2, &|| Err("cancelled")).err(), Some("cancelled"));
 }
 
+/// Of the questions to some pages that nothing was trained on, nearly all have their label found at once; and where a
+/// question has no word of the page, nothing is taken for it.
+#[test]
+fn labels_are_found_and_what_is_not_there_is_not() {
+    use arrcoc_datasets::{Seed, documents};
+
+    let network = Network::read(WEIGHTS).unwrap();
+    let grid = arrcoc_stats::Grid::new(24, 24).unwrap();
+    let (mut asked, mut found, mut present, mut absent) = (0, 0, 0.0f32, 0.0f32);
+    for index in 0..4 {
+        let page = documents::draw(Seed::tuning(0), index, &documents::Options::default()).unwrap();
+        let pixels = page.image.pixels();
+        let tiling = Tiling::new(grid, pixels.width(), pixels.height()).unwrap();
+        let cells = network.see(&pixels, 2, &|| Ok::<(), ()>(())).unwrap();
+        let glance = Glance::new(cells, &network.null, tiling);
+        let hear = |question: &str| {
+            let mut named = [0.0; 576];
+            glance.relevance(&Question::new(question, &network.table), &mut named, &mut [0.0; 576]);
+            named
+        };
+        for ask in page.asks.iter().filter(|ask| ask.label.is_some()) {
+            let named = hear(&ask.question);
+            let label = ask.label.as_ref().unwrap();
+            let best =
+                (0..576).filter(|&patch| label.area_in(tiling.patch(patch)) > 0).map(|patch| named[patch]);
+            let best = best.fold(0.0, f32::max);
+            asked += 1;
+            found += usize::from(named.iter().filter(|&&other| other > best).count() < 6);
+            present += best;
+            absent += hear("xylophone quagmire zeppelin").iter().copied().fold(0.0, f32::max);
+        }
+    }
+    assert!(asked > 8 && found * 20 >= asked * 19, "{found} of {asked}");
+    assert!(absent < 0.5 * present, "{absent} against {present}");
+}
+
 #[test]
 fn weights_that_are_not_whole_are_refused_by_name() {
     assert!(Network::read(&WEIGHTS[..WEIGHTS.len() / 2]).is_err());
