@@ -52,16 +52,9 @@ impl<'a> Look<'a> {
         let started = Instant::now();
         let terms = terms(policy, self.request.grid)?;
         let mut scored = Scored::default();
-        let made = self.engine.make_allocator();
-        let allocator = made
-            .map_err(|e| {
-                scored.reasons.push(format!(
-                    "allocator {}; `{}` shared instead",
-                    e.message,
-                    Proportional.id()
-                ))
-            })
-            .ok();
+        let instead =
+            |e: Error| scored.reasons.push(format!("{}; `{}` shared instead", e.message, Proportional.id()));
+        let allocator = self.engine.make_allocator().map_err(instead).ok();
         let asked = self.hear(query, &mut scored)?;
         scored.note_left_out(&self.lineup, query, self.engine.uses_standard_scorers());
         let maps = scored.maps(self.request.grid.patches());

@@ -98,6 +98,15 @@ fn without_plugins_the_allocation_is_uniform() {
     let ran = run(&["allocate", "page.png", "--strict"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(run(&["plugins", "list"]).well().starts_with("no plugins found"));
+
+    // With scorers and without an allocator, weight alone shares, and that is said.
+    let [cpu, ways] = ["arrcoc_cpu", "arrcoc_ways"].map(|name| support::library(&plugins(), name));
+    let args = ["--plugin", cpu.to_str().unwrap(), "--plugin", ways.to_str().unwrap()];
+    let out = run(&[&["allocate", "page.png", "--json", "-"], &args[..]].concat()).well();
+    let d = Decision::from_json(out.trim()).unwrap();
+    assert_eq!(d.reasons, ["unknown allocator `rate-distortion`; `proportional` shared instead"]);
+    assert_eq!(d.allocator.id, "proportional");
+    assert_eq!(d.tokens, decide(&desk, &["--allocator", "proportional"]).tokens);
 }
 
 /// Two files with the same id: the one that was named first is used, both are listed.
