@@ -71,12 +71,36 @@ fn every_command_that_help_lists_has_a_page() {
         overview.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
     assert_eq!(
         commands,
-        ["build", "test", "lint", "eval", "compare", "fetch", "bench", "dist", "calibrate-reference"]
+        [
+            "build",
+            "test",
+            "lint",
+            "eval",
+            "compare",
+            "fetch",
+            "train",
+            "bench",
+            "dist",
+            "calibrate-reference"
+        ]
     );
     for command in commands {
         let page = xtask(&["help", command]);
         assert_eq!(page.status, 0);
         assert!(page.stdout.contains(&format!("\nUsage: cargo xtask {command}")), "{}", page.stdout);
         assert_eq!(page.stdout, xtask(&[command, "--help"]).stdout);
+    }
+}
+
+#[test]
+fn what_cannot_be_trained_is_told() {
+    for (args, message) in [
+        (&["train"][..], "no model is named"),
+        (&["train", "ocr"], "there is no model `ocr`"),
+        (&["train", "glance", "--steps", "0"], "`--steps 0`: give a whole number above 0"),
+    ] {
+        let run = xtask(args);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{args:?}");
+        assert!(run.stderr.starts_with(&format!("error: {message}\n")), "{}", run.stderr);
     }
 }
