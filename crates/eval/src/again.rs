@@ -9,12 +9,7 @@
 //! The process is this program again, with the run's [`Options`] on its standard
 //! input; the rows come back in a Parquet file, which stays with the run.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read as _, Write as _},
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeMap, path::Path, process::Stdio};
 
 use arrcoc::Error;
 use serde::{Deserialize, Serialize};
@@ -25,7 +20,7 @@ use crate::{
     machine::Machine,
     measure::{self, Bench},
     method::Workshop,
-    parquet,
+    parquet, probe,
     progress::Progress,
     run::{self, Options},
 };
@@ -52,20 +47,10 @@ pub(crate) fn launch(
     path: &Path,
 ) -> Result<RunFiles, String> {
     let say = |what: &str, e: &dyn std::fmt::Display| format!("the process {what}: {e}");
-    let program = std::env::current_exe().map_err(|e| say("cannot be found", &e))?;
     let asked = Asked { options: options.clone(), suites: suites.keys().cloned().collect() };
-    let asked = serde_json::to_vec(&asked).map_err(|e| say("cannot be asked", &e))?;
     // What it draws of its progress goes where ours would.
-    let mut child = Command::new(program)
-        .arg(ARGUMENT)
-        .arg(path)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|e| say("cannot be started", &e))?;
-    if let Some(mut input) = child.stdin.take() {
-        let _ = input.write_all(&asked);
-    }
+    let child = probe::start(&[ARGUMENT.as_ref(), path.as_ref()], Stdio::inherit(), &asked)
+        .map_err(|reason| say("cannot be asked", &reason))?;
     let output = child.wait_with_output().map_err(|e| say("cannot be waited for", &e))?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stdout);
@@ -84,12 +69,7 @@ pub(crate) fn launch(
 /// # Errors
 /// When the request cannot be read or carried out.
 pub fn answer(path: &Path) -> Result<(), Error> {
-    let mut text = String::new();
-    let unclear = |e: &dyn std::fmt::Display| {
-        Error::new(format!("the request cannot be read: {e}"), "it comes from a run")
-    };
-    std::io::stdin().read_to_string(&mut text).map_err(|e| unclear(&e))?;
-    let Asked { options, suites } = serde_json::from_str(&text).map_err(|e| unclear(&e))?;
+    let Asked { options, suites } = probe::request()?;
     let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files)?;
     let proved: Vec<_> =
         run::prove(&options, &workshop)?.into_iter().filter(|s| suites.contains(&s.name)).collect();

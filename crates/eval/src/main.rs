@@ -77,27 +77,18 @@ struct CompareArgs {
 }
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).is_some_and(|argument| argument == PROBE) {
-        return match probe() {
-            Ok(found) => {
-                say(&found);
-                ExitCode::SUCCESS
-            }
-            Err(e) => {
-                say(&e.to_string());
-                ExitCode::from(2)
-            }
-        };
-    }
-    if std::env::args().nth(1).is_some_and(|argument| argument == TIMES_AGAIN) {
-        let path = std::env::args_os().nth(2).unwrap_or_default();
-        return match times_again(path.as_ref()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(e) => {
-                say(&e.to_string());
-                ExitCode::from(2)
-            }
-        };
+    // A process of a run's own: what it has to say is read by that run.
+    let asked = match std::env::args().nth(1).as_deref() {
+        Some(PROBE) => Some(probe()),
+        Some(TIMES_AGAIN) => {
+            Some(times_again(std::env::args_os().nth(2).unwrap_or_default().as_ref()).map(|()| String::new()))
+        }
+        _ => None,
+    };
+    if let Some(answer) = asked {
+        let (code, text) = answer.map_or_else(|e| (2, e.to_string()), |found| (0, found));
+        say(&text);
+        return ExitCode::from(code);
     }
     if std::env::args().nth(1).is_some_and(|argument| argument == "compare") {
         let args = match CompareArgs::try_parse_from(std::env::args().skip(1)) {

@@ -5,15 +5,16 @@
 //! and reads what was [`Found`] from its standard output.
 
 use std::{
+    ffi::OsStr,
     io::{Read as _, Write as _},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
 use arrcoc::{Bounds, Engine, Error, Grid, Photo};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     method::{Decider, Recorded},
@@ -72,19 +73,8 @@ impl Probe {
 /// One line: why there is no result.
 pub(crate) fn launch(probe: &Probe, deadline: Duration) -> Result<Found, String> {
     let say = |what: &str, e: &dyn std::fmt::Display| format!("the probe {what}: {e}");
-    let program = std::env::current_exe().map_err(|e| say("cannot be found", &e))?;
-    let mut child = Command::new(program)
-        .arg(ARGUMENT)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|e| say("cannot be started", &e))?;
-    let request = serde_json::to_vec(probe).map_err(|e| say("cannot be asked", &e))?;
-    // The request is far smaller than what a pipe holds.
-    if let Some(mut input) = child.stdin.take() {
-        let _ = input.write_all(&request);
-    }
+    let mut child = start(&[ARGUMENT.as_ref()], Stdio::null(), probe)
+        .map_err(|reason| say("cannot be asked", &reason))?;
     let (sender, answer) = mpsc::channel();
     if let Some(mut output) = child.stdout.take() {
         thread::spawn(move || {
@@ -106,20 +96,50 @@ pub(crate) fn launch(probe: &Probe, deadline: Duration) -> Result<Found, String>
     serde_json::from_str(&text).map_err(|e| say("answered with something else", &e))
 }
 
-/// What a probe process does: a request from standard input, the result to standard output.
+/// This program again, with these arguments and a request on its standard input; what it answers can be read.
 ///
 /// # Errors
-/// When the request cannot be read or carried out.
-pub fn answer() -> Result<String, Error> {
+/// One line: why it does not run.
+pub(crate) fn start(arguments: &[&OsStr], stderr: Stdio, request: &impl Serialize) -> Result<Child, String> {
+    let say = |what: &str, e: &dyn std::fmt::Display| format!("{what}: {e}");
+    let program = std::env::current_exe().map_err(|e| say("this program cannot be found", &e))?;
+    let request = serde_json::to_vec(request).map_err(|e| say("the request cannot be written", &e))?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        .spawn()
+        .map_err(|e| say("it cannot be started", &e))?;
+    // The request is far smaller than what a pipe holds.
+    if let Some(mut input) = child.stdin.take() {
+        let _ = input.write_all(&request);
+    }
+    Ok(child)
+}
+
+/// The request that [`start`] wrote, in the process that it started.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn request<T: DeserializeOwned>() -> Result<T, Error> {
     let mut text = String::new();
     let read = std::io::stdin().read_to_string(&mut text);
     let unclear = |e: &dyn std::fmt::Display| {
         Error::new(format!("the request cannot be read: {e}"), "it comes from a run")
     };
     read.map_err(|e| unclear(&e))?;
-    let probe: Probe = serde_json::from_str(&text).map_err(|e| unclear(&e))?;
-    let found = probe.run()?;
-    serde_json::to_string(&found).map_err(|e| unclear(&e))
+    serde_json::from_str(&text).map_err(|e| unclear(&e))
+}
+
+/// What a probe process does: a request from standard input, the result to standard output.
+///
+/// # Errors
+/// When the request cannot be read or carried out.
+pub fn answer() -> Result<String, Error> {
+    let found = request::<Probe>()?.run()?;
+    serde_json::to_string(&found)
+        .map_err(|e| Error::new(format!("the result cannot be written: {e}"), "report this"))
 }
 
 impl Probe {

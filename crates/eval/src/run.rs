@@ -149,13 +149,13 @@ pub fn run(options: &Options) -> Result<Run, Error> {
     let rows: Vec<Row> = done.iter().flat_map(|d| d.rows.clone()).collect();
     let mut against = Vec::new();
     if let Some(baseline) = &baseline {
-        let versions = done.iter().map(|d| (d.suite.name.clone(), d.suite.version)).collect();
-        let mut comparison = Comparison::of(baseline, &RunFiles::here(&machine, versions, rows.clone()));
-        let slower: BTreeMap<String, u32> = done
-            .iter()
-            .filter(|d| comparison.slower_suites().contains(d.suite.name.as_str()))
-            .map(|d| (d.suite.name.clone(), d.suite.version))
-            .collect();
+        let versions: BTreeMap<String, u32> =
+            done.iter().map(|d| (d.suite.name.clone(), d.suite.version)).collect();
+        let now = RunFiles::here(&machine, versions.clone(), rows.clone());
+        let mut comparison = Comparison::of(baseline, &now);
+        let names = comparison.slower_suites();
+        let slower: BTreeMap<String, u32> =
+            versions.into_iter().filter(|(name, _)| names.contains(name.as_str())).collect();
         if !slower.is_empty() {
             let path = folder.path(TIMES_AGAIN);
             comparison.measured_again(baseline, again::launch(options, &machine, slower, &path));

@@ -83,9 +83,7 @@ impl Colours {
             out.iter_mut().zip(alone).for_each(|(out, alone)| *out = out.max(alone * known));
         }
     }
-}
 
-impl Colours {
     /// What each patch has of a colour, less what is around it: a thing, and not the ground.
     fn alone(&self, term: usize) -> Vec<f32> {
         let grid = self.grid;

@@ -99,8 +99,8 @@ impl Glance {
         }
         let best = labels.iter().map(|(_, label, _)| *label).fold(0.0, f32::max);
         for (hit, label, end) in labels {
-            // Little depends on the likeness by itself, which print and blur change, and much on that in comparison
-            // with the best label of the page.
+            // More depends on the likeness in comparison with the best label of the page than on the likeness by itself,
+            // which print and blur change.
             let compared = label / best;
             let score = label * compared * compared * compared;
             if score > LEAST {
@@ -194,9 +194,9 @@ impl Glance {
 
     /// The next run in the line, which may lie askew: in its own row of cells, or else in one beside it.
     fn next(&self, row: usize, from: usize) -> Option<Run> {
+        let rest = Run { row, from, to: self.cells.cols };
         let rows = [Some(row), row.checked_sub(1), Some(row + 1)];
-        let first = |row: usize| (from..self.cells.cols).find(|&col| self.has_ink(row, col));
-        rows.into_iter().flatten().find_map(|row| first(row).map(|col| self.run(row, col)))
+        rows.into_iter().flatten().find_map(|row| self.first(row, rest).map(|col| self.run(row, col)))
     }
 
     /// The rows of cells that the letters of a run reach into, from one to before another.

@@ -109,7 +109,7 @@ impl Prepared for Seen {
         output.write("named", &named)?;
         output.write("labelled", &labelled)?;
         let coloured = output.slice::<f32>("coloured")?;
-        for (question, out) in input.queries().iter().zip(coloured.chunks_exact_mut(patches)) {
+        for (question, out) in questions.iter().zip(coloured.chunks_exact_mut(patches)) {
             self.colours.relevance(question, out);
         }
         Ok(())
