@@ -4,11 +4,12 @@
 //! The words of a label stand in different cells of one line, so a word counts
 //! for more where the others stand beside it. The answer stands where labels have
 //! it: next in the line, behind room or dots, or below. What it says is not known,
-//! only that there is ink: a run of cells that look like anything but paper.
+//! only that there is print ([`Lines`]).
 
 use arrcoc_stats::Tiling;
 
 use crate::{
+    lines::{Lines, Place, Run},
     network::{CELL, Cells, Vector},
     question::{Question, Word},
 };
@@ -17,26 +18,25 @@ use crate::{
 const MAYBE: f32 = 0.5;
 const SURELY: f32 = 0.85;
 
-/// A cell whose cosine with paper is above this has no ink.
-const PAPER: f32 = 0.5;
-
 /// How far the words of a label lie apart at most, in cells: 200 pixels.
 const REACH: usize = 25;
 
-/// Cells without ink that end a run: more than between words.
-const GAP: usize = 3;
-
-/// How far down a value may stand below its label, in cells.
-const BELOW: std::ops::RangeInclusive<usize> = 2..=4;
-
 /// Cells of a line behind a label, without room between, in which the answer may stand.
-const BEHIND: usize = 14;
+const BEHIND: usize = 24;
 
-/// What a place gets of the score of its label: the next run in the line, one below where there is a next one and
-/// where there is none, and what follows without room.
-const NEXT: f32 = 0.67;
-const UNDER: [f32; 2] = [0.19, 0.62];
-const AFTER: f32 = 0.25;
+/// How often the answer is in the next run of the line and in the one below, on tuning pages, where the label is not a
+/// pair with what is below and where it is; both are, and only one is.
+const BOTH: [[f32; 2]; 2] = [[0.9, 0.05], [0.2, 0.8]];
+const ONE: [[f32; 2]; 2] = [[0.9, 0.3], [0.4, 0.9]];
+
+/// What stands at the end of the label's own run gets of it, where there is a next one and where there is none.
+const ENDING: [f32; 2] = [0.3, 0.8];
+
+/// What follows without room gets of it.
+const AFTER: f32 = 0.3;
+
+/// The same two where what follows is asked for.
+const FOLLOWS: f32 = 0.8;
 
 /// A score below which nothing is painted.
 const LEAST: f32 = 0.005;
@@ -50,38 +50,58 @@ struct Hit {
     likeness: f32,
 }
 
-/// Cells of a row, from one to before another.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Run {
+/// Where the words of a question stand together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Label {
     row: usize,
-    from: usize,
-    to: usize,
+    /// The cell that looks like one of the words.
+    at: usize,
+    /// The first and the last cell of all of them.
+    start: usize,
+    end: usize,
+    pub(crate) score: f32,
 }
 
 /// A page, ready for questions.
 pub(crate) struct Glance {
     cells: Cells,
-    /// Whether a cell has ink, row by row.
-    ink: Vec<bool>,
+    lines: Lines,
     tiling: Tiling,
 }
 
 impl Glance {
-    pub(crate) fn new(cells: Cells, null: &Vector, tiling: Tiling) -> Glance {
-        let ink = cells.cosines(&[*null]).into_iter().map(|cosine| cosine < PAPER).collect();
-        Glance { cells, ink, tiling }
+    pub(crate) fn new(cells: Cells, lines: Lines, tiling: Tiling) -> Glance {
+        Glance { cells, lines, tiling }
     }
 
     /// How likely each patch holds words of the question, and how likely what they label: in [0, 1] and only in order; N
     /// numbers each. Apart, because what is sure of a label is not as sure of its answer, and the other way round.
     pub(crate) fn relevance(&self, question: &Question, named: &mut [f32], labelled: &mut [f32]) {
-        let words = &question.words;
         named.fill(0.0);
         labelled.fill(0.0);
+        let mut known: Vec<([usize; 3], Option<Place>)> = Vec::new();
+        for label in self.labels(&question.words) {
+            let key = [label.row, label.start, label.end];
+            let place = match known.iter().find(|(other, _)| *other == key) {
+                Some((_, place)) => place.clone(),
+                None => {
+                    let place = self.lines.place(label.row, label.start..label.end + 1);
+                    known.push((key, place.clone()));
+                    place
+                }
+            };
+            let Some(place) = place else { continue };
+            let own = Run { cols: label.at..label.at + 1, ..place.own.clone() };
+            self.paint(&own, label.score, named);
+            self.answers(&label, &place, question.follows, labelled);
+        }
+    }
+
+    /// Where words of the question stand, each with those beside it.
+    pub(crate) fn labels(&self, words: &[Word]) -> Vec<Label> {
         let hits = self.hits(words);
         let whole: f32 = words.iter().map(|word| word.weight).sum();
-        let mut labels = Vec::new();
-        for hit in &hits {
+        let label = |hit: &Hit| {
             // Each word's best near this one: what all of the label's words say together.
             let near = |word: usize| {
                 let own = hits.iter().filter(|other| {
@@ -93,45 +113,27 @@ impl Glance {
                     .fold((0.0, hit.col), |best, own| if own.0 > best.0 { own } else { best })
             };
             let all: Vec<(f32, usize)> = (0..words.len()).map(near).collect();
-            let sum: f32 = all.iter().zip(words).map(|((likeness, _), word)| likeness * word.weight).sum();
-            let end = all.iter().filter(|(likeness, _)| *likeness > 0.3).map(|(_, col)| *col).max();
-            labels.push((hit, hit.likeness * sum / whole, end.unwrap_or(hit.col)));
-        }
-        let best = labels.iter().map(|(_, label, _)| *label).fold(0.0, f32::max);
-        for (hit, label, end) in labels {
-            // More depends on the likeness in comparison with the best label of the page than on the likeness by itself,
-            // which print and blur change.
-            let compared = label / best;
-            let score = label * compared * compared * compared;
-            if score > LEAST {
-                self.paint(Run { row: hit.row, from: hit.col, to: hit.col + 1 }, score, named);
-                self.answers(hit, end, score, question.follows, labelled);
+            let sum: f32 =
+                all.iter().zip(words).map(|((likeness, _), word)| likeness * likeness * word.weight).sum();
+            let sure = || all.iter().filter(|(likeness, _)| *likeness > 0.3).map(|(_, col)| *col);
+            Label {
+                row: hit.row,
+                at: hit.col,
+                start: sure().min().unwrap_or(hit.col),
+                end: sure().max().unwrap_or(hit.col),
+                score: hit.likeness * sum / whole,
             }
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn show(&self, words: &[Word]) {
-        let hits = self.hits(words);
-        for hit in hits.iter().take(6) {
-            println!("{hit:?}");
-        }
-        let Some(best) = hits.first() else { return };
-        for row in best.row.saturating_sub(2)..=best.row + 3 {
-            let line: String = (0..self.cells.cols)
-                .map(|col| {
-                    let hit = hits.iter().any(|hit| (hit.row, hit.col) == (row, col));
-                    if hit {
-                        '#'
-                    } else if self.has_ink(row, col) {
-                        '+'
-                    } else {
-                        '.'
-                    }
-                })
-                .collect();
-            println!("{row:3} {line}");
-        }
+        };
+        let mut labels: Vec<Label> = hits.iter().map(label).collect();
+        let best = labels.iter().map(|label| label.score).fold(0.0, f32::max);
+        // More depends on the likeness in comparison with the best label of the page than on the likeness by itself,
+        // which print and blur change.
+        labels.iter_mut().for_each(|label| {
+            let compared = label.score / best;
+            label.score *= compared * compared * compared;
+        });
+        labels.retain(|label| label.score > LEAST);
+        labels
     }
 
     /// Every cell that may be a word of the question.
@@ -152,86 +154,49 @@ impl Glance {
     }
 
     /// Paints the places where the answer to a label may stand.
-    fn answers(&self, hit: &Hit, end: usize, label: f32, follows: bool, out: &mut [f32]) {
-        let own = self.run(hit.row, end);
-        let mut after = Run { from: (end + 1).min(own.to), ..own };
-        after.to = after.to.min(after.from + BEHIND);
-        let [behind, others] = if follows { [NEXT, AFTER] } else { [AFTER, NEXT] };
-        self.paint(after, behind * label, out);
-        let next = self.next(hit.row, own.to);
-        if let Some(run) = next {
-            self.paint(run, others * label, out);
+    fn answers(&self, label: &Label, place: &Place, follows: bool, out: &mut [f32]) {
+        let behind = BEHIND * place.own.rows.len() / 10;
+        let (end, last) = ((label.end + 1).min(place.own.cols.end), place.own.cols.end);
+        let after = Run { cols: end..last.min(end + behind), ..place.own.clone() };
+        self.paint(&after, label.score * if follows { FOLLOWS } else { AFTER }, out);
+        // Dots may lead from the label to the value without room.
+        let ending = Run { cols: last.saturating_sub(behind).max(end)..last, ..place.own.clone() };
+        let share = if place.next.is_empty() { ENDING[1] } else { ENDING[0] };
+        self.paint(&ending, share * label.score, out);
+        let share = if follows { AFTER } else { 1.0 };
+        let shares = if !place.next.is_empty() && place.below.is_some() { BOTH } else { ONE };
+        let [beside, under] = shares[usize::from(place.is_paired)];
+        for run in &place.next {
+            self.paint(run, share * beside * label.score, out);
         }
-        let share = UNDER[usize::from(next.is_none())] * others;
-        let below = BELOW.map(|down| hit.row + down).find_map(|row| Some((row, self.first(row, own)?)));
-        if let Some((row, col)) = below {
-            self.paint(self.run(row, col), share * label, out);
+        if let Some(run) = &place.below {
+            self.paint(run, share * under * label.score, out);
         }
     }
 
-    /// The first cell with ink of a row, among the columns of a run.
-    fn first(&self, row: usize, run: Run) -> Option<usize> {
-        (run.from..run.to).find(|&col| self.has_ink(row, col))
-    }
-
-    fn has_ink(&self, row: usize, col: usize) -> bool {
-        row < self.cells.rows && col < self.cells.cols && self.ink[row * self.cells.cols + col]
-    }
-
-    /// The run of ink around a cell.
-    fn run(&self, row: usize, col: usize) -> Run {
-        let (mut from, mut to) = (col, col + 1);
-        while let Some(next) = (1..=GAP + 1).find(|step| self.has_ink(row, to - 1 + step)) {
-            to += next;
-        }
-        while let Some(next) =
-            (1..=GAP + 1).find(|step| from.checked_sub(*step).is_some_and(|col| self.has_ink(row, col)))
-        {
-            from -= next;
-        }
-        Run { row, from, to: to.min(self.cells.cols) }
-    }
-
-    /// The next run in the line, which may lie askew: in its own row of cells, or else in one beside it.
-    fn next(&self, row: usize, from: usize) -> Option<Run> {
-        let rest = Run { row, from, to: self.cells.cols };
-        let rows = [Some(row), row.checked_sub(1), Some(row + 1)];
-        rows.into_iter().flatten().find_map(|row| self.first(row, rest).map(|col| self.run(row, col)))
-    }
-
-    /// The rows of cells that the letters of a run reach into, from one to before another.
-    fn rows(&self, run: Run) -> (usize, usize) {
-        let inked = |row: usize| {
-            let count = (run.from..run.to).filter(|&col| self.has_ink(row, col)).count();
-            3 * count >= run.to - run.from
-        };
-        let above = run.row.checked_sub(1).filter(|&row| inked(row));
-        let below = Some(run.row + 1).filter(|&row| inked(row));
-        (above.unwrap_or(run.row), below.unwrap_or(run.row) + 1)
-    }
-
-    /// Raises each patch that some cells lie in.
-    fn paint(&self, run: Run, score: f32, out: &mut [f32]) {
-        if run.from >= run.to {
+    /// Raises each patch that a run lies in.
+    fn paint(&self, run: &Run, score: f32, out: &mut [f32]) {
+        if run.cols.is_empty() {
             return;
         }
-        let size = |cells: usize, side: usize| (cells * side * self.cells.shrunk) as u32;
+        let wide = CELL.1 * self.cells.shrunk;
         // The outermost cells of a word may look like paper, and half a letter outside is a letter lost.
-        let (left, right) = (size(run.from.saturating_sub(1), CELL.1), size(run.to + 1, CELL.1));
-        let (first, end) = self.rows(run);
-        let (top, bottom) = (size(first, CELL.0), size(end, CELL.0));
-        let (half, quarter) = (size(1, CELL.0) / 2, size(1, CELL.0) / 4);
+        let cols = run.cols.start.saturating_sub(1)..run.cols.end + 1;
         let grid = self.tiling.grid();
-        for r in 0..grid.rows {
-            let rows = self.tiling.rows(r);
-            let deep = rows.end.min(bottom + half).saturating_sub(rows.start.max(top.saturating_sub(half)));
-            // Letters reach out of the cells that they mostly lie in, by half a cell; less than a quarter may be margin.
-            if deep < quarter {
+        for c in 0..grid.cols {
+            let patch = self.tiling.cols(c);
+            let (left, right) = (patch.start as usize / wide, (patch.end as usize).div_ceil(wide));
+            let shared = cols.start.max(left)..cols.end.min(right);
+            if shared.is_empty() {
                 continue;
             }
-            for c in 0..grid.cols {
-                let cols = self.tiling.cols(c);
-                if cols.end.min(right) > cols.start.max(left)
+            let height = self.lines.height(run, shared.start.midpoint(shared.end));
+            // Letters reach out of the rows that most of them lie in.
+            let reach = (height.end - height.start) / 4;
+            let (top, bottom) = (height.start.saturating_sub(reach), height.end + reach);
+            for r in 0..grid.rows {
+                let rows = self.tiling.rows(r);
+                if rows.end.min(bottom) > rows.start.max(top)
                     && let Some(patch) = out.get_mut(grid.index(r, c))
                 {
                     *patch = patch.max(score);

@@ -24,6 +24,7 @@
 
 mod colour;
 mod hear;
+mod lines;
 mod network;
 mod product;
 mod question;
@@ -35,6 +36,7 @@ use arrcoc_stats::Tiling;
 
 use colour::Colours;
 use hear::Glance;
+use lines::Lines;
 use network::Network;
 use question::Question;
 
@@ -90,7 +92,8 @@ impl Scorer for Glancer {
             .map_err(|error| Fault::invalid(error.to_string()))?;
         let cells = self.network.see(&pixels, call.max_threads(), &|| call.check())?;
         let colours = Colours::new(&pixels, &tiling);
-        let glance = Glance::new(cells, &self.network.null, tiling);
+        let lines = Lines::new(&pixels, cells.shrunk);
+        let glance = Glance::new(cells, lines, tiling);
         Ok(Seen { network: Arc::clone(&self.network), glance, colours })
     }
 }

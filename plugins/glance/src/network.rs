@@ -38,8 +38,6 @@ pub(crate) struct Network {
     last: Unit,
     /// A row for each hash of a word's features.
     pub(crate) table: Vec<Vector>,
-    /// What cells without ink are like.
-    pub(crate) null: Vector,
     digest: String,
 }
 
@@ -110,10 +108,8 @@ impl Network {
         let table: Vec<f32> =
             words.data().chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect();
         let table: Vec<Vector> = table.chunks_exact(WIDTH).filter_map(|row| row.try_into().ok()).collect();
-        let null = numbers(of("null")?.data());
-        let null = null.try_into().map_err(|_| "the weights: `null` has another length".to_owned())?;
         let digest = blake3::hash(bytes).to_hex().to_string();
-        Ok(Network { units, last: unit("image.last")?, table, null, digest })
+        Ok(Network { units, last: unit("image.last")?, table, digest })
     }
 
     /// The blake3 of the weights, in hexadecimal.

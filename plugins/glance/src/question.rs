@@ -55,21 +55,34 @@ impl Question {
     pub(crate) fn new(text: &str, table: &[Vector]) -> Question {
         let listed =
             |word: &[u8], list: &str| list.split_whitespace().any(|listed| listed.as_bytes() == word);
-        let parts = text.split(|c: char| c.is_whitespace() || matches!(c, '/' | '“' | '”' | '"'));
-        let quotes = text.contains(['“', '"']);
-        let mut found: Vec<Vec<u8>> = Vec::new();
-        let mut follows = false;
-        for word in parts.map(|part| plain(part.strip_suffix("'s").unwrap_or(part))) {
-            if quotes && FOLLOWS.iter().any(|follows| follows.as_bytes() == word) {
-                follows = true;
-            } else if !word.is_empty() && !listed(&word, SAY_NOTHING) && !found.contains(&word) {
-                found.push(word);
+        let mut found: Vec<(Vec<u8>, bool)> = Vec::new();
+        let stretches: Vec<&str> = text.split(['“', '”', '"']).collect();
+        // What stands between quotes is of the page.
+        let is_quoted = |place: usize| place % 2 == 1;
+        let asks_what_follows = |word: Vec<u8>| FOLLOWS.iter().any(|follows| follows.as_bytes() == word);
+        let follows = stretches.len() > 1
+            && stretches
+                .iter()
+                .step_by(2)
+                .any(|stretch| stretch.split_whitespace().map(plain).any(asks_what_follows));
+        for (place, stretch) in stretches.into_iter().enumerate() {
+            let parts = stretch.split(|c: char| c.is_whitespace() || c == '/');
+            for word in parts.map(|part| plain(part.strip_suffix("'s").unwrap_or(part))) {
+                let says_nothing = listed(&word, SAY_NOTHING);
+                if !word.is_empty()
+                    && (!says_nothing || is_quoted(place) && follows)
+                    && !(follows && !is_quoted(place) && asks_what_follows(word.clone()))
+                    && !found.iter().any(|(other, _)| *other == word)
+                {
+                    found.push((word, says_nothing));
+                }
             }
         }
         let first = found.len().saturating_sub(WORDS);
-        let word = |word: &Vec<u8>| {
+        let word = |(word, says_nothing): &(Vec<u8>, bool)| {
             // A short word is easily taken for another one.
             let weight = match word.len() {
+                _ if *says_nothing => 0.2,
                 1 => 0.2,
                 2 => 0.5,
                 3 => 0.8,

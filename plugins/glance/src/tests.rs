@@ -24,6 +24,11 @@ fn picture(width: u32, height: u32) -> Vec<u8> {
     (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect()
 }
 
+fn glance_of(cells: network::Cells, pixels: &Pixels<'_>, tiling: Tiling) -> Glance {
+    let lines = Lines::new(pixels, cells.shrunk);
+    Glance::new(cells, lines, tiling)
+}
+
 #[test]
 fn cells_are_those_of_the_training_on_any_number_of_threads() {
     let network = Network::read(WEIGHTS).unwrap();
@@ -74,7 +79,7 @@ fn labels_are_found_and_what_is_not_there_is_not() {
         let pixels = page.image.pixels();
         let tiling = Tiling::new(grid, pixels.width(), pixels.height()).unwrap();
         let cells = network.see(&pixels, 2, &|| Ok::<(), ()>(())).unwrap();
-        let glance = Glance::new(cells, &network.null, tiling);
+        let glance = glance_of(cells, &pixels, tiling);
         let hear = |question: &str| {
             let mut named = [0.0; 576];
             glance.relevance(&Question::new(question, &network.table), &mut named, &mut [0.0; 576]);
@@ -117,7 +122,7 @@ fn time() {
         let cells = network.see(&pixels, 1, &|| Ok::<(), ()>(())).unwrap();
         let seen = begun.elapsed();
         let grid = arrcoc_stats::Grid::new(24, 24).unwrap();
-        let glance = Glance::new(cells, &network.null, Tiling::new(grid, 1344, 1344).unwrap());
+        let glance = glance_of(cells, &pixels, Tiling::new(grid, 1344, 1344).unwrap());
         let begun = std::time::Instant::now();
         let words = Question::new("What is the invoice number of the letter?", &network.table);
         let asked = begun.elapsed();
@@ -145,7 +150,7 @@ fn found() {
         let pixels = page.image.pixels();
         let tiling = Tiling::new(grid, pixels.width(), pixels.height()).unwrap();
         let cells = network.see(&pixels, 2, &|| Ok::<(), ()>(())).unwrap();
-        let glance = Glance::new(cells, &network.null, tiling);
+        let glance = glance_of(cells, &pixels, tiling);
         for ask in &page.asks {
             let (mut scores, mut labelled) = ([0.0f32; 576], [0.0; 576]);
             glance.relevance(&Question::new(&ask.question, &network.table), &mut scores, &mut labelled);
@@ -154,31 +159,15 @@ fn found() {
             order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
             let rank = |patch: usize| order.iter().position(|&p| p == patch).unwrap();
             let touches = |region: &arrcoc_datasets::item::Region| -> Vec<usize> {
-                {
-                    let most = (0..576).map(|patch| region.area_in(tiling.patch(patch))).max().unwrap_or(0);
-                    (0..576).filter(|&patch| 4 * region.area_in(tiling.patch(patch)) >= most).collect()
-                }
+                let most = (0..576).map(|patch| region.area_in(tiling.patch(patch))).max().unwrap_or(0);
+                (0..576).filter(|&patch| 4 * region.area_in(tiling.patch(patch)) >= most).collect()
             };
             let label = ask.label.as_ref().map(touches).unwrap_or_default();
             let answer = touches(&ask.answers[0].region);
             let label = label.iter().map(|&p| rank(p)).min().unwrap_or(0);
             let answer = answer.iter().map(|&p| rank(p)).max().unwrap_or(0);
             if setting("VERBOSE", 0) > 0 && (label > 5 || answer > 35) {
-                if setting("VERBOSE", 0) > 1 {
-                    glance.show(&Question::new(&ask.question, &network.table).words);
-                    println!(
-                        "{:?} {:?}",
-                        ask.answers[0].region,
-                        touches(&ask.answers[0].region)
-                            .iter()
-                            .map(|&p| (p, scores[p], rank(p)))
-                            .collect::<Vec<_>>()
-                    );
-                }
-                println!(
-                    "{} {:?}: `{}` label {label}, answer {answer}",
-                    page.name, page.traits["type"], ask.question
-                );
+                println!("{}: `{}` label {label}, answer {answer}", page.name, ask.question);
             }
             for key in [page.traits["layout"].clone(), page.traits["type"].clone(), "all".into()] {
                 let count = counts.entry(key).or_default();

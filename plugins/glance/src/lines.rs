@@ -1,0 +1,348 @@
+//! Where the lines of print run, and how near they stand to each other.
+//!
+//! The network's cells are 16 pixels high, which is coarse for the line that a value
+//! stands in. So this looks at the pixels again: print has edges across the line,
+//! and rules, bands and the upper and lower sides of boxes have none. The slant of
+//! the page is the one at which the edges fall into rows most sharply (Postl 1986,
+//! "Detection of linear oblique structures and skew scan in digitized documents");
+//! everything here is told of the page set straight.
+//!
+//! What stands close belongs together (Wertheimer 1923, "Untersuchungen zur Lehre
+//! von der Gestalt II"): where a label has its value below, the two are nearer to
+//! each other than to the lines around them.
+
+use std::ops::Range;
+
+use arrcoc_stats::{Pixels, luma};
+
+use crate::network::CELL;
+
+/// Height of a strip in pixels; it is as wide as a cell.
+const STRIP: usize = 2;
+
+/// Strips of a cell, one below the other.
+const STRIPS: usize = CELL.0 / STRIP;
+
+/// The most strips that the ends of a line may lie higher or lower than its middle: 20 pixels.
+const SLANT: isize = 10;
+
+/// How many strips up and down other lines are looked for: 128 pixels.
+const AROUND: usize = 64;
+
+/// A strip with less than this share of what the label has at most is between lines.
+const BETWEEN: f32 = 0.25;
+
+/// Strips without print that are between lines: a line of letters has no room of four pixels.
+const APART: usize = 2;
+
+/// Cells without print that end a run: more than between words.
+const GAP: usize = 3;
+
+/// Cells on both sides of a label by which its line is told too.
+const WIDER: usize = 3;
+
+/// How much nearer the line of a pair is than the next pair.
+const CLOSER: f32 = 0.75;
+
+/// How far the lines of a pair are apart at most, in heights of the upper one.
+const NEAR: f32 = 1.25;
+
+/// The edges of a page that was set straight.
+pub(crate) struct Lines {
+    rows: usize,
+    cols: usize,
+    /// The sum of the differences of neighbours in a row, less what paper has; column by column.
+    edges: Vec<u32>,
+    /// By how many strips each column was moved up.
+    shifts: Vec<isize>,
+    /// By how much the network's page is smaller than the real one.
+    shrunk: usize,
+}
+
+/// Print in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// Strips, from the top.
+    pub(crate) rows: Range<usize>,
+    /// Columns, as wide as cells.
+    pub(crate) cols: Range<usize>,
+}
+
+/// A run and what is around it.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) own: Run,
+    /// What comes next in the line: two where the first may be a word of the label.
+    pub(crate) next: Vec<Run>,
+    /// What is below.
+    pub(crate) below: Option<Run>,
+    /// Whether it is a pair with what is below.
+    pub(crate) is_paired: bool,
+}
+
+impl Lines {
+    /// Of a page that the network sees at one part of `shrunk` of its size.
+    pub(crate) fn new(pixels: &Pixels<'_>, shrunk: usize) -> Lines {
+        let (width, height) = (pixels.width() as usize, pixels.height() as usize);
+        let (high, wide) = (STRIP * shrunk, CELL.1 * shrunk);
+        let (rows, cols) = (height.div_ceil(high), width.div_ceil(wide));
+        let mut edges = vec![0; rows * cols];
+        let mut grey = vec![0u8; width];
+        for y in 0..height {
+            let line = pixels.row(y as u32).chunks_exact(3);
+            grey.iter_mut().zip(line).for_each(|(grey, p)| *grey = luma(p[0], p[1], p[2]));
+            for (col, some) in grey.chunks(wide).enumerate() {
+                let sum: u32 = some.iter().zip(&some[1..]).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+                edges[col * rows + y / high] += sum;
+            }
+        }
+        // Most of a page is paper.
+        let mut sorted = edges.clone();
+        let middle = sorted.len() / 2;
+        let paper = sorted.select_nth_unstable(middle).1.to_owned();
+        edges.iter_mut().for_each(|strip| *strip = strip.saturating_sub(paper + paper / 4));
+        let shifts_at = |slant: isize| (0..cols).map(move |col| shift(slant, col, cols));
+        let sharpness = |slant: isize| {
+            let mut sums = vec![0u32; rows];
+            for (column, shift) in edges.chunks_exact(rows).zip(shifts_at(slant)) {
+                let (into, from) = overlap(rows, shift);
+                sums[into].iter_mut().zip(&column[from]).for_each(|(sum, strip)| *sum += strip);
+            }
+            sums.iter().map(|&sum| u64::from(sum) * u64::from(sum)).sum::<u64>()
+        };
+        let slants = (-SLANT..=SLANT).map(|slant| (sharpness(slant), -slant.abs(), slant));
+        let slant = slants.max().map_or(0, |(_, _, slant)| slant);
+        let shifts: Vec<isize> = shifts_at(slant).collect();
+        let mut straight = vec![0; rows * cols];
+        let columns = straight.chunks_exact_mut(rows).zip(edges.chunks_exact(rows));
+        for ((straight, column), &shift) in columns.zip(&shifts) {
+            let (into, from) = overlap(rows, shift);
+            straight[into].copy_from_slice(&column[from]);
+        }
+        Lines { rows, cols, edges: straight, shifts, shrunk }
+    }
+
+    /// The pixels of a run's height at one of its columns.
+    pub(crate) fn height(&self, run: &Run, col: usize) -> Range<u32> {
+        let shift = self.shifts.get(col).copied().unwrap_or(0);
+        let y = |strip: usize| (strip.saturating_add_signed(shift) * STRIP * self.shrunk) as u32;
+        y(run.rows.start)..y(run.rows.end)
+    }
+
+    /// The sums of some columns, strip by strip.
+    fn sums(&self, cols: &Range<usize>, rows: Range<usize>) -> Vec<u32> {
+        let mut sums = vec![0; rows.len()];
+        for col in cols.clone() {
+            let column = &self.edges[col * self.rows..][rows.clone()];
+            sums.iter_mut().zip(column).for_each(|(sum, strip)| *sum += strip);
+        }
+        sums
+    }
+
+    /// The line that a label in some columns of a row of cells stands in, and what is around it. None where there is no
+    /// print at all.
+    pub(crate) fn place(&self, row: usize, label: Range<usize>) -> Option<Place> {
+        let end = label.end.clamp(1, self.cols.max(1)) - 1;
+        // The cells of words that are surest, and some on both sides: one cell may have half a letter.
+        let label = label.start.saturating_sub(WIDER).min(self.cols)..(label.end + WIDER).min(self.cols);
+        let shift = *self.shifts.get(label.start.midpoint(label.end))?;
+        let first = (row * STRIPS).checked_add_signed(-shift).filter(|&first| first < self.rows)?;
+        let whole = first.saturating_sub(AROUND)..(first + STRIPS + AROUND).min(self.rows);
+        let sums = self.sums(&label, whole.clone());
+        let own =
+            first.checked_sub(whole.start)?..(first + STRIPS).min(whole.end).checked_sub(whole.start)?;
+        let most = own.max_by_key(|&strip| sums[strip])?;
+        let level = BETWEEN * *sums.get(most).filter(|sum| **sum > 0)? as f32;
+        let lines = lines(&sums, level);
+        let at = lines.iter().position(|line| line.contains(&most))?;
+        let room = |upper: usize| Some(lines.get(upper + 1)?.start - lines.get(upper)?.end);
+        let is_paired = {
+            let (height, above) = (lines[at].len(), at.checked_sub(1).and_then(room));
+            let farther = |room: Option<usize>, below| room.is_none_or(|room| below < CLOSER * room as f32);
+            room(at).map(|room| room as f32).is_some_and(|below| {
+                below <= NEAR * height as f32 && farther(above, below) && farther(room(at + 1), below)
+            })
+        };
+        let on_page = |line: &Range<usize>| line.start + whole.start..line.end + whole.start;
+        let rows = on_page(&lines[at]);
+        let level = level / label.len().max(1) as f32;
+        let own = self.run(&rows, end, 1 + rows.len() / STRIPS, level);
+        let mut next: Vec<Run> = self.next(&own, own.cols.end, level).into_iter().collect();
+        // What is this near may be a word of the label yet.
+        if let Some(first) = next.first().filter(|run| run.cols.start <= own.cols.end + GAP) {
+            next.extend(self.next(&own, first.cols.end, level));
+        }
+        let below = lines.get(at + 1).map(on_page).and_then(|rows| {
+            let col = self.first(&rows, own.cols.clone(), level)?;
+            Some(self.run(&rows, col, GAP, level))
+        });
+        Some(Place { own, next, below, is_paired })
+    }
+
+    /// The next run in the line that is neither dots that lead to it nor the side of a box, a stamp, a picture.
+    fn next(&self, own: &Run, mut from: usize, level: f32) -> Option<Run> {
+        loop {
+            let first = self.first(&own.rows, from..self.cols, level)?;
+            let cols = first..self.run(&own.rows, first, GAP, level).cols.end;
+            let run = Run { rows: own.rows.clone(), cols };
+            let rows = self.grown(&run);
+            let is_low = 2 * rows.len() <= own.rows.len() + 1;
+            let is_high = rows.len() > 2 * own.rows.len() + 2;
+            if !is_low && !is_high {
+                return Some(Run { rows, ..run });
+            }
+            from = run.cols.end;
+        }
+    }
+
+    /// The rows of the line of a run by its own print: a value may be larger than its label.
+    fn grown(&self, run: &Run) -> Range<usize> {
+        let reach = run.rows.len();
+        let whole = run.rows.start.saturating_sub(reach)..(run.rows.end + reach).min(self.rows);
+        let sums = self.sums(&run.cols, whole.clone());
+        let inside = run.rows.start - whole.start..run.rows.end - whole.start;
+        let Some(most) = inside.max_by_key(|&strip| sums[strip]) else { return run.rows.clone() };
+        let lines = lines(&sums, BETWEEN * sums[most] as f32);
+        let own = lines.into_iter().find(|line| line.contains(&most));
+        own.map_or(run.rows.clone(), |line| line.start + whole.start..line.end + whole.start)
+    }
+
+    /// Whether a column has print at the height of a line: in the middle half of it, where dots and the tails of the line
+    /// above are not.
+    fn has_print(&self, rows: &Range<usize>, col: usize, level: f32) -> bool {
+        let quarter = rows.len() / 4;
+        let middle = rows.start + quarter..rows.end - quarter;
+        let sum: u32 = self.edges[col * self.rows..][middle.clone()].iter().sum();
+        sum as f32 >= level * middle.len() as f32
+    }
+
+    fn first(&self, rows: &Range<usize>, mut cols: Range<usize>, level: f32) -> Option<usize> {
+        cols.find(|&col| self.has_print(rows, col, level))
+    }
+
+    /// The run around a column.
+    fn run(&self, rows: &Range<usize>, col: usize, gap: usize, level: f32) -> Run {
+        let (mut from, mut to) = (col, col + 1);
+        while let Some(next) = self.first(rows, to..(to + gap + 1).min(self.cols), level) {
+            to = next + 1;
+        }
+        let before = |from: usize| (from.saturating_sub(gap + 1)..from).rev();
+        while let Some(next) = before(from).find(|&col| self.has_print(rows, col, level)) {
+            from = next;
+        }
+        Run { rows: rows.clone(), cols: from..to }
+    }
+}
+
+/// By how many strips a column is moved, where the ends of lines lie `slant` strips off.
+fn shift(slant: isize, col: usize, cols: usize) -> isize {
+    let (all, from_middle) = (cols.max(1) as isize, 2 * col as isize + 1 - cols as isize);
+    (2 * slant * from_middle + all).div_euclid(2 * all)
+}
+
+/// Which strips of a column come to lie where, when it is moved up.
+fn overlap(rows: usize, shift: isize) -> (Range<usize>, Range<usize>) {
+    let by = shift.unsigned_abs().min(rows);
+    if shift >= 0 { (0..rows - by, by..rows) } else { (by..rows, 0..rows - by) }
+}
+
+/// The stretches from a level on, with no room between.
+fn lines(sums: &[u32], level: f32) -> Vec<Range<usize>> {
+    let mut lines: Vec<Range<usize>> = Vec::new();
+    for strip in (0..sums.len()).filter(|&strip| sums[strip] as f32 >= level) {
+        match lines.last_mut() {
+            Some(line) if strip - line.end < APART => line.end = strip + 1,
+            _ => lines.push(strip..strip + 1),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: u32 = 640;
+
+    /// A page with print: strokes of two pixels, in boxes of left, top, width and height; set askew by so many pixels from
+    /// side to side.
+    fn page(print: &[[u32; 4]], slant: i32) -> Lines {
+        let mut data = vec![255; (3 * SIDE * SIDE) as usize];
+        for &[left, top, width, height] in print {
+            for x in (left..left + width).filter(|x| x % 4 < 2) {
+                let down = slant * (x as i32 - SIDE as i32 / 2) / SIDE as i32;
+                for y in top..top + height {
+                    let at = ((y as i32 + down) as u32 * SIDE + x) as usize;
+                    data[3 * at..3 * at + 3].fill(0);
+                }
+            }
+        }
+        Lines::new(&Pixels::new(SIDE, SIDE, &data).unwrap(), 1)
+    }
+
+    /// Left, right, top and bottom of a run, in pixels and at its first column.
+    fn sides(lines: &Lines, run: &Run) -> [u32; 4] {
+        let height = lines.height(run, run.cols.start);
+        [8 * run.cols.start as u32, 8 * run.cols.end as u32, height.start, height.end]
+    }
+
+    #[test]
+    fn the_next_run_is_behind_dots_and_in_the_same_line_of_a_slanted_page() {
+        for slant in [-16, 0, 12] {
+            let mut print = vec![[80, 96, 80, 16], [560, 92, 40, 24]];
+            print.extend((180..540).step_by(12).map(|x| [x, 109, 3, 3]));
+            for other in [200, 304, 416, 512] {
+                print.extend([[80, other, 200, 16], [400, other, 160, 16]]);
+            }
+            // The side of a box, which is as high as three lines.
+            print.push([552, 60, 2, 80]);
+            let lines = page(&print, slant);
+            let row = ((96 - slant * (640 / 2 - 100) / 640 + 8) / 16) as usize;
+            let place = lines.place(row, 11..18).unwrap();
+            assert_eq!(place.next.len(), 1, "{slant}: {place:?}");
+            let [left, right, top, bottom] = sides(&lines, &place.next[0]);
+            assert!((544..=560).contains(&left) && (600..=608).contains(&right), "{slant}: {place:?}");
+            let there = (92 + slant * (580 - 320) / 640) as u32;
+            assert!(top.abs_diff(there) <= 4 && bottom.abs_diff(there + 24) <= 4, "{slant}: {top} {bottom}");
+            assert!(!place.is_paired, "{slant}: {place:?}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_a_pair_with_the_line_that_is_much_nearer_than_the_others() {
+        let at = |rows: [u32; 4]| page(&rows.map(|y| [80, y, 160, 16]), 0);
+        for (rows, paired) in [
+            ([96, 160, 182, 246], true),
+            ([96, 160, 200, 240], false),
+            ([96, 136, 176, 216], false),
+            // The first of a row of lines, after a gap.
+            ([40, 160, 190, 220], false),
+        ] {
+            let row = ((rows[1] + 8) / 16) as usize;
+            let place = at(rows).place(row, 12..20).unwrap();
+            assert_eq!(place.is_paired, paired, "{rows:?} {place:?}");
+            assert_eq!(place.own.cols, 10..30);
+            assert!(place.next.is_empty());
+            assert!(place.below.is_some());
+        }
+    }
+
+    #[test]
+    fn no_page_and_no_place_is_too_small_or_too_far() {
+        for (width, height) in [(1, 1), (1, 40), (40, 1), (7, 3), (17, 33)] {
+            for grey in [0u8, 255, 7] {
+                let data: Vec<u8> = (0..3 * width * height).map(|i| (i as u8).wrapping_mul(grey)).collect();
+                let pixels = Pixels::new(width, height, &data).unwrap();
+                for shrunk in [1, 3] {
+                    let lines = Lines::new(&pixels, shrunk);
+                    for row in [0, 1, 2, 40, usize::MAX / 64] {
+                        for col in [0, 1, 5, 900] {
+                            let _ = lines.place(row, col..col + 1);
+                            let _ = lines.place(row, 0..col);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
