@@ -7,7 +7,9 @@
 
 use std::{ops::Range, sync::OnceLock};
 
-use arrcoc_stats::{Grid, Pixels, Tiling};
+use arrcoc_stats::{Pixels, Rect, Tiling};
+
+use crate::things::{Asked, Thing, Things};
 
 /// The terms, with other words for them.
 const TERMS: [&[&str]; 8] = [
@@ -32,9 +34,6 @@ const BROWN: usize = 7;
 /// A pixel without a colour that has a name here.
 const NONE: u8 = TERMS.len() as u8;
 
-/// Every so many pixels one is looked at, down and across.
-const STEP: usize = 2;
-
 /// From this share of its pixels on a patch has a colour as much as any.
 const ENOUGH: f32 = 0.1;
 
@@ -44,49 +43,101 @@ const RING: u32 = 2;
 /// A thing covers about so many patches: a colour on no more of them has one place.
 const ONE_PLACE: f32 = 4.0;
 
-/// What each patch has of each colour, from 0 to 1.
+/// What is known of a colour without a thing that has it is worth so much of what is known with one.
+const LOOSE: f32 = 0.3;
+
+/// A thing lies in a patch when so much of the smaller of the two is shared.
+const SHARED: f32 = 0.125;
+
+/// What each patch has of each colour, and the things that have one.
 pub(crate) struct Colours {
-    /// N × 8.
+    /// N × 8, from 0 to 1.
     has: Vec<[f32; TERMS.len()]>,
-    grid: Grid,
+    things: Vec<Thing>,
+    tiling: Tiling,
 }
 
 impl Colours {
-    pub(crate) fn new(pixels: &Pixels<'_>, tiling: &Tiling) -> Colours {
+    pub(crate) fn new(pixels: &Pixels<'_>, tiling: Tiling) -> Colours {
         let names = names();
         let grid = tiling.grid();
+        let mut things = Things::default();
+        let mut line = vec![NONE; pixels.width() as usize];
         let mut has = Vec::with_capacity(grid.patches());
-        for patch in 0..grid.patches() {
-            let rect = tiling.patch(patch);
-            let mut counts = [0u32; TERMS.len() + 1];
-            for y in (rect.y..rect.y + rect.height).step_by(STEP) {
-                let line = &pixels.row(y)[3 * rect.x as usize..3 * (rect.x + rect.width) as usize];
-                for pixel in line.chunks_exact(3).step_by(STEP) {
-                    counts[usize::from(names[place(pixel[0], pixel[1], pixel[2])])] += 1;
+        for r in 0..grid.rows {
+            let mut counts = vec![[0u32; TERMS.len() + 1]; grid.cols as usize];
+            for y in tiling.rows(r) {
+                let row = pixels.row(y).chunks_exact(3);
+                line.iter_mut().zip(row).for_each(|(name, p)| *name = names[place(p[0], p[1], p[2])]);
+                things.row(y, &line, NONE);
+                for (c, counts) in (0..).zip(&mut counts) {
+                    let cols = tiling.cols(c);
+                    let own = &line[cols.start as usize..cols.end as usize];
+                    own.iter().for_each(|name| counts[usize::from(*name)] += 1);
                 }
             }
-            let all: u32 = counts.iter().sum();
-            let share = |count: u32| (count as f32 / (ENOUGH * all.max(1) as f32)).min(1.0);
-            has.push(std::array::from_fn(|term| share(counts[term])));
+            for counts in counts {
+                let all: u32 = counts.iter().sum();
+                let share = |count: u32| (count as f32 / (ENOUGH * all.max(1) as f32)).min(1.0);
+                has.push(std::array::from_fn(|term| share(counts[term])));
+            }
         }
-        Colours { has, grid }
+        Colours { has, things: things.found(pixels.width().saturating_mul(pixels.height())), tiling }
     }
 
-    /// How likely each patch has what is asked for by its colour, in [0, 1] and only in order; 0 everywhere where the
-    /// question names no colour.
+    /// How likely each patch has what is asked for by its colour, and its figure where that is named too: in [0, 1] and
+    /// only in order; 0 everywhere where the question names no colour.
     pub(crate) fn relevance(&self, question: &str, out: &mut [f32]) {
         out.fill(0.0);
-        for term in asked(question) {
+        let words: Vec<String> = question
+            .split(|c: char| !c.is_alphanumeric())
+            .map(str::to_lowercase)
+            .filter(|word| !word.is_empty())
+            .collect();
+        let look = Asked::new(&words);
+        for term in asked(&words) {
+            let own = self.things.iter().filter(|thing| usize::from(thing.colour) == term);
+            let fits: Vec<(&Thing, f32)> = own.map(|thing| (thing, thing.fits(&look))).collect();
+            // Of several that fit it is not known which.
+            let all = fits.iter().map(|(_, fit)| fit).sum::<f32>().max(1.0);
+            for (thing, fit) in fits {
+                self.paint(thing, fit / all, out);
+            }
             let alone = self.alone(term);
             let places: f32 = alone.iter().sum();
-            let known = ONE_PLACE / places.max(ONE_PLACE);
+            let known = LOOSE * ONE_PLACE / places.max(ONE_PLACE);
             out.iter_mut().zip(alone).for_each(|(out, alone)| *out = out.max(alone * known));
+        }
+    }
+
+    /// Raises each patch that a thing lies in, with what is just around it.
+    fn paint(&self, thing: &Thing, score: f32, out: &mut [f32]) {
+        let Rect { x, y, width, height } = thing.rect;
+        let (more_x, more_y) = (width / 8, height / 8);
+        let (left, right) = (x.saturating_sub(more_x), x + width + more_x);
+        let (top, bottom) = (y.saturating_sub(more_y), y + height + more_y);
+        let grid = self.tiling.grid();
+        for r in 0..grid.rows {
+            let rows = self.tiling.rows(r);
+            let high = rows.end.min(bottom).saturating_sub(rows.start.max(top));
+            for c in (0..grid.cols).filter(|_| high > 0) {
+                let cols = self.tiling.cols(c);
+                let wide = cols.end.min(right).saturating_sub(cols.start.max(left));
+                let area = |width: u32, height: u32| width as f32 * height as f32;
+                let smaller =
+                    area(right - left, bottom - top).min(area(cols.end - cols.start, rows.end - rows.start));
+                if area(wide, high) >= SHARED * smaller
+                    && let Some(patch) = out.get_mut(grid.index(r, c))
+                {
+                    *patch = patch.max(score);
+                }
+            }
         }
     }
 
     /// What each patch has of a colour, less what is around it: a thing, and not the ground.
     fn alone(&self, term: usize) -> Vec<f32> {
-        let grid = self.grid;
+        let grid = self.tiling.grid();
         let of = |row: u32, col: u32| self.has[grid.index(row, col)][term];
         let around = |patch: usize| {
             let (row, col) = grid.position(patch);
@@ -105,14 +156,9 @@ impl Colours {
     }
 }
 
-/// The terms that a question names.
-fn asked(question: &str) -> impl Iterator<Item = usize> {
-    let words: Vec<String> = question
-        .split(|c: char| !c.is_alphabetic())
-        .map(str::to_lowercase)
-        .filter(|word| !word.is_empty())
-        .collect();
-    TERMS.iter().enumerate().filter_map(move |(term, names)| {
+/// The terms that some words in small letters name.
+fn asked(words: &[String]) -> impl Iterator<Item = usize> {
+    TERMS.iter().enumerate().filter_map(|(term, names)| {
         names.iter().any(|name| words.iter().any(|word| word == name)).then_some(term)
     })
 }
@@ -194,6 +240,8 @@ fn term(r: f32, g: f32, b: f32) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use arrcoc_stats::Grid;
+
     use super::*;
 
     #[test]
@@ -230,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_colour_is_found_where_it_is_and_says_less_where_there_is_much_of_it() {
-        let (side, grid) = (80, Grid::new(8, 8).unwrap());
+        let (side, grid) = (160, Grid::new(8, 8).unwrap());
         let page = |red: fn(u32, u32) -> bool| -> Vec<u8> {
             let pixel = |x, y| if red(x, y) { [200, 20, 30] } else { [240, 238, 230] };
             (0..side).flat_map(|y| (0..side).flat_map(move |x| pixel(x, y))).collect()
@@ -238,11 +286,11 @@ mod tests {
         let hear = |data: &[u8], question: &str| {
             let pixels = Pixels::new(side, side, data).unwrap();
             let mut out = vec![9.0; 64];
-            Colours::new(&pixels, &Tiling::new(grid, side, side).unwrap()).relevance(question, &mut out);
+            Colours::new(&pixels, Tiling::new(grid, side, side).unwrap()).relevance(question, &mut out);
             out
         };
-        let one = page(|x, y| (31..38).contains(&x) && (12..19).contains(&y));
-        let heard = hear(&one, "Where is the Scarlet ring?");
+        let one = page(|x, y| (62..76).contains(&x) && (24..38).contains(&y));
+        let heard = hear(&one, "Where is the Scarlet box?");
         assert_eq!((heard[11], heard.iter().sum::<f32>()), (1.0, 1.0), "{heard:?}");
         for question in ["Where is the blue ring?", "What is redacted?", ""] {
             assert_eq!(hear(&one, question), [0.0; 64], "{question}");
@@ -250,7 +298,7 @@ mod tests {
         let all = page(|_, _| true);
         assert_eq!(hear(&all, "the red one"), [0.0; 64]);
         // Of eight, apart from each other, it is not known which.
-        let many = page(|x, y| x % 30 < 8 && y % 30 < 8);
+        let many = page(|x, y| x % 60 < 16 && y % 60 < 16);
         assert!(hear(&many, "the red one").iter().all(|&heard| heard <= 0.5));
     }
 }

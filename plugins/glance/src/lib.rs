@@ -28,6 +28,7 @@ mod lines;
 mod network;
 mod product;
 mod question;
+mod things;
 
 use std::sync::Arc;
 
@@ -91,7 +92,7 @@ impl Scorer for Glancer {
         let tiling = Tiling::new(grid, pixels.width(), pixels.height())
             .map_err(|error| Fault::invalid(error.to_string()))?;
         let cells = self.network.see(&pixels, call.max_threads(), &|| call.check())?;
-        let colours = Colours::new(&pixels, &tiling);
+        let colours = Colours::new(&pixels, tiling);
         let lines = Lines::new(&pixels, cells.shrunk);
         let glance = Glance::new(cells, lines, tiling);
         Ok(Seen { network: Arc::clone(&self.network), glance, colours })
