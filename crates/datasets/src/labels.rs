@@ -20,6 +20,14 @@ impl Ask {
         }
         held
     }
+
+    /// Whether each patch holds the label of the question; none where it is not known where that is.
+    #[must_use]
+    pub fn label_patches(&self, tiling: &Tiling) -> Option<Vec<bool>> {
+        let mut held = vec![false; tiling.grid().patches()];
+        hold(self.label.as_ref()?, tiling, &mut held);
+        Some(held)
+    }
 }
 
 fn hold(region: &Region, tiling: &Tiling, held: &mut [bool]) {
@@ -89,6 +97,7 @@ mod tests {
         let ask = Ask { answers: vec![answer], label, ..Ask::default() };
         let tiling = Tiling::new(Grid::new(1, 4).unwrap(), 32, 8).unwrap();
         assert_eq!(ask.held_patches(&tiling), [true, false, false, true]);
+        assert_eq!(ask.label_patches(&tiling).unwrap().iter().filter(|&&held| held).count(), 1);
     }
 
     proptest! {

@@ -14,7 +14,10 @@
 
 use std::path::{Path, PathBuf};
 
-use arrcoc::{Bounds, Catalogue, Config, Engine, Error, Grid, Look, Photo, Request, Search, Tensors, Way};
+use arrcoc::{
+    Bounds, Catalogue, Config, Engine, Error, Grid, Look, Photo, Request, Search, Tensors, Way,
+    calibration::Calibration,
+};
 use arrcoc_decide::{Policy, Total};
 use arrcoc_host::{Found, NameError, Status, TensorBuf, catalogue::GivenParams, search::Origin};
 use serde::{Deserialize, Serialize};
@@ -52,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) scorers: Vec<String>,
     pub(crate) allocator: Option<String>,
     pub(crate) backend: Option<String>,
+    /// The file of a calibration, laid over the program's own.
+    pub(crate) calibration: Option<PathBuf>,
     pub(crate) params: Params,
 }
 
@@ -77,6 +82,8 @@ pub(crate) enum Runs {
 /// The engine with a method's plugins.
 pub(crate) struct Decider {
     config: Config,
+    /// The file that the calibration comes from, where it is not the program's own.
+    calibration: Option<PathBuf>,
     engine: Engine,
     sees_answer: bool,
 }
@@ -176,6 +183,7 @@ impl Decider {
             allocator: allocator.clone(),
             backend: backend.clone(),
             params: params.clone(),
+            calibration: self.calibration.clone(),
             sees_answer: self.sees_answer,
         }
     }
@@ -190,20 +198,25 @@ pub(crate) struct Recorded {
     allocator: Option<String>,
     backend: Option<String>,
     params: GivenParams,
+    calibration: Option<PathBuf>,
     pub(crate) sees_answer: bool,
 }
 
 impl Recorded {
     /// The engine's configuration, on one thread.
-    pub(crate) fn config(self) -> Config {
+    ///
+    /// # Errors
+    /// When the calibration cannot be read any more.
+    pub(crate) fn config(self) -> Result<Config, Error> {
         let mut config = Config::default();
         config.search = Search { files: self.files, folders: self.folders, ..Search::default() };
         config.scorers = self.scorers;
         config.allocator = self.allocator;
         config.backend = self.backend;
         config.params = self.params;
+        config.calibration = self.calibration.as_deref().map(Calibration::read).transpose()?;
         config.threads = 1;
-        config
+        Ok(config)
     }
 }
 
@@ -337,7 +350,7 @@ impl Workshop {
         let runs = match &definition.runs {
             Recipe::Original => Runs::Original,
             Recipe::Downsample => Runs::Downsample,
-            Recipe::Engine(Parts { scorers, allocator, backend, params }) => {
+            Recipe::Engine(Parts { scorers, allocator, backend, calibration, params }) => {
                 let mut config = Config::default();
                 config.search = self.search.clone();
                 config.scorers = scorers.clone();
@@ -347,12 +360,18 @@ impl Workshop {
                     .iter()
                     .map(|(id, keys)| (id.clone(), keys.clone().into_iter().collect()))
                     .collect();
+                config.calibration = calibration.as_deref().map(Calibration::read).transpose()?;
                 config.threads = 1;
                 self.catalogue.check_params(&config.params)?;
                 let requires = allocator.as_deref().and_then(|id| self.catalogue.allocator_info(id).ok());
                 let sees_answer = requires.is_some_and(|info| info.requires.iter().any(|t| t == ANSWER));
                 let engine = Engine::open(config.clone())?;
-                Runs::Engine(Box::new(Decider { config, engine, sees_answer }))
+                Runs::Engine(Box::new(Decider {
+                    config,
+                    calibration: calibration.clone(),
+                    engine,
+                    sees_answer,
+                }))
             }
         };
         let mut method = Method { key: format!("{definition:?}"), name, runs, retreats: None };
@@ -373,11 +392,17 @@ impl Workshop {
                 let message = format!("the method `{}` cannot decide: {e}", method.name);
                 Error::new(message, "methods are compared on pages alone: leave it out")
             })?;
-            method.retreats = decision.reasons.first().cloned();
+            let mut key = String::new();
+            if let Some(calibration) = &decider.config.calibration {
+                key += &format!("; {calibration:?}");
+            }
             for plugin in &decision.plugins {
                 let parameters = serde_json::Value::Object(plugin.parameters.clone());
-                method.key += &format!("; {} {} {parameters}", plugin.part, plugin.identity.blake3);
+                let encoder = plugin.encoder.as_deref().unwrap_or_default();
+                key += &format!("; {} {} {parameters} {encoder}", plugin.part, plugin.identity.blake3);
             }
+            method.key += &key;
+            method.retreats = decision.reasons.first().cloned();
         }
         Ok(method)
     }

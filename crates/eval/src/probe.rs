@@ -148,7 +148,7 @@ impl Probe {
         let photo = photo(self.width, self.height)?;
         let policy = suite::policy(Bounds::new(self.bounds[0], self.bounds[1])?, self.average);
         let sees_answer = self.decider.sees_answer;
-        let config = self.decider.config();
+        let config = self.decider.config()?;
         let opened = Instant::now();
         let engine = Engine::open(config)?;
         let open_ms = millis(opened);

@@ -76,11 +76,17 @@ impl Glance {
 
     /// How likely each patch holds words of the question, and how likely what they label: in [0, 1] and only in order; N
     /// numbers each. Apart, because what is sure of a label is not as sure of its answer, and the other way round.
-    pub(crate) fn relevance(&self, question: &Question, named: &mut [f32], labelled: &mut [f32]) {
+    pub(crate) fn relevance(
+        &self,
+        question: &Question,
+        context: bool,
+        named: &mut [f32],
+        labelled: &mut [f32],
+    ) {
         named.fill(0.0);
         labelled.fill(0.0);
         let mut known: Vec<([usize; 3], Option<Place>)> = Vec::new();
-        for label in self.labels(&question.words) {
+        for label in self.labels(&question.words, context) {
             let key = [label.row, label.start, label.end];
             let place = match known.iter().find(|(other, _)| *other == key) {
                 Some((_, place)) => place.clone(),
@@ -93,19 +99,22 @@ impl Glance {
             let Some(place) = place else { continue };
             let own = Run { cols: label.at..label.at + 1, ..place.own.clone() };
             self.paint(&own, label.score, named);
-            self.answers(&label, &place, question.follows, labelled);
+            if context {
+                self.answers(&label, &place, question.follows, labelled);
+            }
         }
     }
 
     /// Where words of the question stand, each with those beside it.
-    pub(crate) fn labels(&self, words: &[Word]) -> Vec<Label> {
+    pub(crate) fn labels(&self, words: &[Word], context: bool) -> Vec<Label> {
         let hits = self.hits(words);
         let whole: f32 = words.iter().map(|word| word.weight).sum();
         let label = |hit: &Hit| {
             // Each word's best near this one: what all of the label's words say together.
             let near = |word: usize| {
                 let own = hits.iter().filter(|other| {
-                    other.word == word
+                    (context || other.word == hit.word)
+                        && other.word == word
                         && other.row.abs_diff(hit.row) <= 1
                         && other.col.abs_diff(hit.col) <= REACH
                 });

@@ -30,7 +30,7 @@ mod product;
 mod question;
 mod things;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use arrcoc_sdk::{describe::Determinism, prelude::*};
 use arrcoc_stats::Tiling;
@@ -46,11 +46,24 @@ const WEIGHTS: &[u8] = include_bytes!("../glance.safetensors");
 
 struct Glancer {
     network: Arc<Network>,
+    asking: Asking,
+    /// What is not as it was made to be: the encoder is another one then, and needs a calibration of its own.
+    changed: String,
+}
+
+/// How questions are put to a page.
+#[derive(Clone, Copy, Debug)]
+struct Asking {
+    /// Whether words count for more beside each other, and answers are looked for beside them.
+    context: bool,
+    /// Whether words that say little count for less.
+    weights: bool,
 }
 
 /// An image that was seen.
 struct Seen {
     network: Arc<Network>,
+    asking: Asking,
     glance: Glance,
     colours: Colours,
 }
@@ -60,6 +73,18 @@ impl Scorer for Glancer {
 
     fn info() -> ScorerInfo {
         ScorerInfo::new("glance", "what is asked for: printed words that look like those of the question, and colours that it names")
+            .param(Param::path(
+                "weights",
+                "",
+                "other weights than its own, a file that `cargo xtask train glance --try` writes",
+            ))
+            .param(Param::integer("bits", 2..=32, 32, "weights are rounded to so many bits"))
+            .param(Param::boolean(
+                "context",
+                true,
+                "words count for more beside each other, and answers are looked for beside them",
+            ))
+            .param(Param::boolean("word-weights", true, "words that say little count for less"))
             .requires("pixels")
             .sees("every pixel in grey, up to four megapixels")
             .channel_on(
@@ -79,12 +104,28 @@ impl Scorer for Glancer {
             .parallel()
     }
 
-    fn make(_: &Params, _: &Call<'_>) -> Result<Self, Fault> {
-        Ok(Glancer { network: Arc::new(Network::read(WEIGHTS).map_err(Fault::invalid)?) })
+    fn make(params: &Params, _: &Call<'_>) -> Result<Self, Fault> {
+        let file = params.path("weights")?;
+        let own = file.as_os_str().is_empty();
+        let read = || {
+            std::fs::read(file)
+                .map_err(|error| format!("cannot read the weights {}: {error}", file.display()))
+        };
+        let bytes = if own { Ok(Cow::Borrowed(WEIGHTS)) } else { read().map(Cow::Owned) };
+        let bytes = bytes.map_err(Fault::invalid)?;
+        let bits = params.integer("bits")?;
+        let network = Network::read(&bytes, u32::try_from(bits).unwrap_or(32)).map_err(Fault::invalid)?;
+        let asking = Asking { context: params.boolean("context")?, weights: params.boolean("word-weights")? };
+        let changes = [
+            (bits != 32).then(|| format!(",bits={bits}")),
+            (!asking.context).then(|| ",context=false".to_owned()),
+            (!asking.weights).then(|| ",word-weights=false".to_owned()),
+        ];
+        Ok(Glancer { network: Arc::new(network), asking, changed: changes.into_iter().flatten().collect() })
     }
 
     fn encoder(&self) -> Option<String> {
-        Some(format!("glance:{}/1", &self.network.digest()[..16]))
+        Some(format!("glance:{}/1{}", &self.network.digest()[..16], self.changed))
     }
 
     fn prepare(&self, input: &Inputs<'_>, _: &mut Outputs<'_>, call: &Call<'_>) -> Result<Seen, Fault> {
@@ -95,7 +136,7 @@ impl Scorer for Glancer {
         let colours = Colours::new(&pixels, tiling);
         let lines = Lines::new(&pixels, cells.shrunk);
         let glance = Glance::new(cells, lines, tiling);
-        Ok(Seen { network: Arc::clone(&self.network), glance, colours })
+        Ok(Seen { network: Arc::clone(&self.network), asking: self.asking, glance, colours })
     }
 }
 
@@ -108,7 +149,8 @@ impl Prepared for Seen {
         let places = named.chunks_exact_mut(patches).zip(labelled.chunks_exact_mut(patches));
         for (question, (named, labelled)) in questions.iter().zip(places) {
             call.check()?;
-            self.glance.relevance(&Question::new(question, &self.network.table), named, labelled);
+            let question = Question::new(question, &self.network.table, self.asking.weights);
+            self.glance.relevance(&question, self.asking.context, named, labelled);
         }
         output.write("named", &named)?;
         output.write("labelled", &labelled)?;

@@ -84,11 +84,11 @@ impl Cells {
 }
 
 impl Network {
-    /// The network of a safetensors file as `train/export.py` writes it.
+    /// The network of a safetensors file as `train/export.py` writes it, its weights rounded to so many bits.
     ///
     /// # Errors
     /// A line that names the tensor, when one is missing or of another shape.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Network, String> {
+    pub(crate) fn read(bytes: &[u8], bits: u32) -> Result<Network, String> {
         let file = SafeTensors::deserialize(bytes).map_err(|error| format!("the weights: {error}"))?;
         let of = |name: &str| file.tensor(name).map_err(|error| format!("the weights: `{name}`: {error}"));
         let unit = |name: &str| -> Result<Unit, String> {
@@ -96,17 +96,19 @@ impl Network {
             let bias = of(&format!("{name}.bias"))?;
             let shape = <[usize; 4]>::try_from(weight.shape())
                 .map_err(|_| format!("the weights: `{name}.weight` is no convolution"))?;
-            let (weight, bias) = (numbers(weight.data()), numbers(bias.data()));
+            let (mut weight, bias) = (numbers(weight.data()), numbers(bias.data()));
             if bias.is_empty() || bias.len() != shape[3] || weight.len() != shape.iter().product::<usize>() {
                 return Err(format!("the weights: `{name}` has numbers of another shape"));
             }
+            (0..shape[3]).for_each(|channel| round(&mut weight, channel, shape[3], bits));
             let packed = Packed::new(&weight, shape[3]);
             Ok(Unit { shape, weight, packed, bias })
         };
         let units = (0..STEPS.len()).map(|i| unit(&format!("image.{i}"))).collect::<Result<Vec<_>, _>>()?;
         let words = of("words")?;
-        let table: Vec<f32> =
+        let mut table: Vec<f32> =
             words.data().chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect();
+        table.chunks_exact_mut(WIDTH).for_each(|row| round(row, 0, 1, bits));
         let table: Vec<Vector> = table.chunks_exact(WIDTH).filter_map(|row| row.try_into().ok()).collect();
         let digest = blake3::hash(bytes).to_hex().to_string();
         Ok(Network { units, last: unit("image.last")?, table, digest })
@@ -284,6 +286,16 @@ impl Unit {
         for place in line.chunks_exact_mut(self.bias.len()) {
             place.iter_mut().zip(&self.bias).for_each(|(x, b)| *x = (*x + b).max(least));
         }
+    }
+}
+
+/// Every `stride`th number from `first` on, rounded to whole steps of the largest: so many bits with a sign.
+fn round(numbers: &mut [f32], first: usize, stride: usize, bits: u32) {
+    let own = (first..numbers.len()).step_by(stride);
+    let most = own.clone().map(|i| numbers[i].abs()).fold(0.0, f32::max);
+    let steps = (1u64 << (bits.clamp(2, 32) - 1)) as f32 - 1.0;
+    if bits < 32 && most > 0.0 {
+        own.for_each(|i| numbers[i] = (numbers[i] / most * steps).round() / steps * most);
     }
 }
 

@@ -51,8 +51,8 @@ pub(crate) struct Question {
 const FOLLOWS: [&str; 4] = ["follow", "follows", "following", "after"];
 
 impl Question {
-    /// A word in other letters than the Latin ones is none.
-    pub(crate) fn new(text: &str, table: &[Vector]) -> Question {
+    /// A word in other letters than the Latin ones is none. Without `weights` all words are worth the same.
+    pub(crate) fn new(text: &str, table: &[Vector], weights: bool) -> Question {
         let listed =
             |word: &[u8], list: &str| list.split_whitespace().any(|listed| listed.as_bytes() == word);
         let mut found: Vec<(Vec<u8>, bool)> = Vec::new();
@@ -68,7 +68,7 @@ impl Question {
         for (place, stretch) in stretches.into_iter().enumerate() {
             let parts = stretch.split(|c: char| c.is_whitespace() || c == '/');
             for word in parts.map(|part| plain(part.strip_suffix("'s").unwrap_or(part))) {
-                let says_nothing = listed(&word, SAY_NOTHING);
+                let says_nothing = weights && listed(&word, SAY_NOTHING);
                 if !word.is_empty()
                     && (!says_nothing || is_quoted(place) && follows)
                     && !(follows && !is_quoted(place) && asks_what_follows(word.clone()))
@@ -82,6 +82,7 @@ impl Question {
         let word = |(word, says_nothing): &(Vec<u8>, bool)| {
             // A short word is easily taken for another one.
             let weight = match word.len() {
+                _ if !weights => 1.0,
                 _ if *says_nothing => 0.2,
                 1 => 0.2,
                 2 => 0.5,

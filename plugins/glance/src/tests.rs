@@ -31,7 +31,7 @@ fn glance_of(cells: network::Cells, pixels: &Pixels<'_>, tiling: Tiling) -> Glan
 
 #[test]
 fn cells_are_those_of_the_training_on_any_number_of_threads() {
-    let network = Network::read(WEIGHTS).unwrap();
+    let network = Network::read(WEIGHTS, 32).unwrap();
     let data = picture(104, 400);
     let pixels = Pixels::new(104, 400, &data).unwrap();
     let see = |threads| network.see(&pixels, threads, &|| Ok::<(), ()>(())).unwrap();
@@ -48,9 +48,9 @@ fn cells_are_those_of_the_training_on_any_number_of_threads() {
 
 #[test]
 fn words_are_those_of_the_training() {
-    let network = Network::read(WEIGHTS).unwrap();
+    let network = Network::read(WEIGHTS, 32).unwrap();
     for (word, told) in compared()["words"].as_object().unwrap() {
-        let found = Question::new(word, &network.table).words;
+        let found = Question::new(word, &network.table, true).words;
         // The table is kept in half the digits.
         let far = far(&found[0].vector, &numbers(told));
         assert!(far < 1e-3, "{word}: {far}");
@@ -59,7 +59,7 @@ fn words_are_those_of_the_training() {
 
 #[test]
 fn a_call_that_is_cancelled_stops() {
-    let network = Network::read(WEIGHTS).unwrap();
+    let network = Network::read(WEIGHTS, 32).unwrap();
     let data = picture(64, 900);
     let pixels = Pixels::new(64, 900, &data).unwrap();
     assert_eq!(network.see(&pixels, 2, &|| Err("cancelled")).err(), Some("cancelled"));
@@ -71,7 +71,7 @@ fn a_call_that_is_cancelled_stops() {
 fn labels_are_found_and_what_is_not_there_is_not() {
     use arrcoc_datasets::{Seed, documents};
 
-    let network = Network::read(WEIGHTS).unwrap();
+    let network = Network::read(WEIGHTS, 32).unwrap();
     let grid = arrcoc_stats::Grid::new(24, 24).unwrap();
     let (mut asked, mut found, mut present, mut absent) = (0, 0, 0.0f32, 0.0f32);
     for index in 0..4 {
@@ -82,7 +82,12 @@ fn labels_are_found_and_what_is_not_there_is_not() {
         let glance = glance_of(cells, &pixels, tiling);
         let hear = |question: &str| {
             let mut named = [0.0; 576];
-            glance.relevance(&Question::new(question, &network.table), &mut named, &mut [0.0; 576]);
+            glance.relevance(
+                &Question::new(question, &network.table, true),
+                true,
+                &mut named,
+                &mut [0.0; 576],
+            );
             named
         };
         for ask in page.asks.iter().filter(|ask| ask.label.is_some()) {
@@ -103,10 +108,10 @@ fn labels_are_found_and_what_is_not_there_is_not() {
 
 #[test]
 fn weights_that_are_not_whole_are_refused_by_name() {
-    assert!(Network::read(&WEIGHTS[..WEIGHTS.len() / 2]).is_err());
+    assert!(Network::read(&WEIGHTS[..WEIGHTS.len() / 2], 32).is_err());
     let broken = String::from_utf8_lossy(&WEIGHTS[..2000]).replace("image.3.weight", "image.x.weight");
     let bytes = [broken.as_bytes(), &WEIGHTS[2000..]].concat();
-    if let Err(error) = Network::read(&bytes) {
+    if let Err(error) = Network::read(&bytes, 32) {
         assert!(error.starts_with("the weights: "), "{error}");
     }
 }
@@ -114,7 +119,7 @@ fn weights_that_are_not_whole_are_refused_by_name() {
 #[test]
 #[ignore = "a measurement, not a test: it prints how long it takes"]
 fn time() {
-    let network = Network::read(WEIGHTS).unwrap();
+    let network = Network::read(WEIGHTS, 32).unwrap();
     let data = picture(1344, 1344);
     let pixels = Pixels::new(1344, 1344, &data).unwrap();
     for _ in 0..5 {
@@ -124,10 +129,10 @@ fn time() {
         let grid = arrcoc_stats::Grid::new(24, 24).unwrap();
         let glance = glance_of(cells, &pixels, Tiling::new(grid, 1344, 1344).unwrap());
         let begun = std::time::Instant::now();
-        let words = Question::new("What is the invoice number of the letter?", &network.table);
+        let words = Question::new("What is the invoice number of the letter?", &network.table, true);
         let asked = begun.elapsed();
         let begun = std::time::Instant::now();
-        glance.relevance(&words, &mut [0.0; 576], &mut [0.0; 576]);
+        glance.relevance(&words, true, &mut [0.0; 576], &mut [0.0; 576]);
         println!("{seen:?} to see, {asked:?} for the words, {:?} for the patches", begun.elapsed());
     }
 }
@@ -141,7 +146,7 @@ fn found() {
     use arrcoc_datasets::{Seed, documents};
 
     let setting = |name: &str, or: u32| std::env::var(name).ok().map_or(or, |text| text.parse().unwrap());
-    let network = Network::read(WEIGHTS).unwrap();
+    let network = Network::read(WEIGHTS, 32).unwrap();
     let grid = arrcoc_stats::Grid::new(24, 24).unwrap();
     let mut counts: BTreeMap<String, [usize; 4]> = BTreeMap::new();
     for index in 0..setting("PAGES", 48) {
@@ -153,7 +158,12 @@ fn found() {
         let glance = glance_of(cells, &pixels, tiling);
         for ask in &page.asks {
             let (mut scores, mut labelled) = ([0.0f32; 576], [0.0; 576]);
-            glance.relevance(&Question::new(&ask.question, &network.table), &mut scores, &mut labelled);
+            glance.relevance(
+                &Question::new(&ask.question, &network.table, true),
+                true,
+                &mut scores,
+                &mut labelled,
+            );
             scores.iter_mut().zip(labelled).for_each(|(score, other)| *score = score.max(other));
             let mut order: Vec<usize> = (0..576).collect();
             order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));

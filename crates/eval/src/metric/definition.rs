@@ -178,6 +178,15 @@ pub(crate) const DEFINITIONS: &[Definition] = &[
         source: "Naeini, Cooper and Hauskrecht 2015; Nguyen and O'Connor 2015 for the bins",
     },
     Definition {
+        name: "label-found",
+        formula: "1 where fewer than 1 % of the patches are as probable as the label's surest and hold neither label nor answer",
+        better: Better::Higher,
+        range: (0.0, 1.0),
+        chance: None,
+        unit: "",
+        source: "this project",
+    },
+    Definition {
         name: "hearing-error",
         formula: "mean over patches of (probability − 1 where it holds the answer or its label, else 0)²",
         better: Better::Lower,

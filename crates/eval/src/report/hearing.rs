@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     finding::Finding,
-    measure::{Kind, WORDED},
+    measure::{CORRUPTED, Kind, WORDED},
 };
 
 /// The dataset of a finding about all of them.
@@ -106,24 +106,36 @@ fn number(finding: &Finding, print: impl Fn(&Finding) -> String) -> String {
     if finding.estimate.is_nan() { "no verdict".into() } else { print(finding) }
 }
 
-/// Skill and calibration of every method that hears, in each wording.
+/// Skill and calibration of every method that hears, in each wording and on pages made worse.
 pub(super) fn heard_table(measured: &Measured<'_>) -> Option<Titled> {
-    let mut table =
-        Table::new(["method", "words", "dataset", "Brier skill", "off where above 5 %, points", "n"]);
+    let mut table = Table::new([
+        "method",
+        "shown or asked",
+        "dataset",
+        "Brier skill",
+        "off where above 5 %, points",
+        "label found, %",
+        "n",
+    ]);
     for skill in of(measured, "hearing-skill") {
         let same = |f: &&Finding| f.condition == skill.condition && together(f, skill);
         let off = of(measured, "hearing-ece").find(same);
-        let words = match skill.condition.as_deref() {
-            Some(own) => format!("distance {}", own.trim_start_matches(WORDED)),
-            None => "the page's own".into(),
+        let found = of(measured, "label-found").find(same);
+        let shown = match skill.condition.as_deref() {
+            Some(own) if own.starts_with(WORDED) => {
+                format!("words, distance {}", own.trim_start_matches(WORDED))
+            }
+            Some(own) => own.trim_start_matches(CORRUPTED).to_owned(),
+            None => "as it is".into(),
         };
         let dataset = if skill.dataset == ALL { "all" } else { &skill.dataset };
         table.row([
             skill.method.clone(),
-            words,
+            shown,
             dataset.to_owned(),
             with_interval(skill, plain),
             off.map_or_else(String::new, |f| number(f, |f| percent(f.estimate))),
+            found.map_or_else(String::new, |f| number(f, |f| with_interval(f, percent))),
             counted(skill),
         ]);
     }

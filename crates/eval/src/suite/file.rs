@@ -268,6 +268,10 @@ pub(crate) struct DefinitionFile {
     /// The name of a backend for statistics. Default the one that `arrcoc allocate` takes.
     #[serde(default)]
     pub(crate) backend: Option<String>,
+    /// A calibration that `arrcoc calibrate` wrote, laid over the program's own; a relative path begins at the folder of
+    /// the suite. Default none.
+    #[serde(default)]
+    pub(crate) calibration: Option<PathBuf>,
     /// Id of a scorer or allocator → key → value. With a list of values, the method is one for each, named
     /// `NAME KEY=VALUE`. Default none.
     #[serde(default)]

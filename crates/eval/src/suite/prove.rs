@@ -658,7 +658,8 @@ fn methods(
                 let engine = |(name, params): (String, Params)| {
                     let (scorers, allocator, backend) =
                         (d.scorers.clone(), d.allocator.clone(), d.backend.clone());
-                    Definition::engine(&name, Parts { scorers, allocator, backend, params })
+                    let calibration = d.calibration.as_ref().map(|file| source.folder.join(file));
+                    Definition::engine(&name, Parts { scorers, allocator, backend, calibration, params })
                 };
                 d.expanded().into_iter().map(engine).collect()
             }

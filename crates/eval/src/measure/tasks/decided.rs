@@ -100,8 +100,8 @@ impl<'a> Decided<'a> {
         let tokens = decision.flat_tokens();
         if self.cell.condition.is_none() {
             self.moved(asked, &tokens, &row);
-            self.heard(asked, decision, &row);
         }
+        self.heard(asked, decision, &row);
         match self.first.get(&(asked.ask, asked.average.to_bits())) {
             Some(first) if first.tokens == tokens => self.again(first.rows.clone(), &row),
             _ => self.looked_at(asked, decision, tokens, &row)?,
@@ -132,9 +132,10 @@ impl<'a> Decided<'a> {
             return;
         }
         if let Some(probability) = &decision.scores.participatory {
-            let held = self.cell.page.item.asks[asked.ask].held_patches(self.tiling);
+            let ask = &self.cell.page.item.asks[asked.ask];
+            let (held, label) = (ask.held_patches(self.tiling), ask.label_patches(self.tiling));
             let row = Row { average: None, applied: None, ..row.clone() };
-            self.rows.extend(hearing::rows(&row, probability, &held));
+            self.rows.extend(hearing::rows(&row, probability, &held, label.as_deref()));
         }
     }
 
