@@ -15,7 +15,11 @@ use serde::Deserialize;
 use crate::{calibration::Calibration, error::Error, files};
 
 /// The scorers that run when none is named.
-pub const STANDARD_SCORERS: [&str; 3] = ["propositional", "perspectival", "features"];
+pub const STANDARD_SCORERS: [&str; 4] = ["propositional", "perspectival", "features", "glance"];
+/// Those of them that hear a question.
+pub(crate) const HEARING: [&str; 2] = ["features", "glance"];
+/// What stands for every scorer that hears a question, as far as it is there.
+pub const AUTO: &str = "auto";
 /// How a scorer is named that runs beside the standard ones instead of in their place: `+ocr`.
 pub const BESIDE: char = '+';
 /// The allocator that is used when none is named. Where it is missing or fails, `proportional` shares, which is built in.
@@ -29,7 +33,8 @@ pub struct Config {
     pub search: Search,
     /// The scorers to run; empty for the standard ones. Where all of them begin with `+`, as in `+ocr`, they run
     /// beside the standard ones. A named scorer that cannot run is an error, a standard one is left out with a
-    /// reason.
+    /// reason. `auto` is the standard ones and every other scorer that hears a question: what cannot run, or has no
+    /// calibration, is left out with a note.
     pub scorers: Vec<String>,
     /// The allocator; `None` for `rate-distortion`.
     pub allocator: Option<String>,

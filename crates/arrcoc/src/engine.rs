@@ -10,14 +10,14 @@ use std::{
     time::Instant,
 };
 
-use arrcoc_decide::{Allocator as _, Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total};
+use arrcoc_decide::{Allocator as _, Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total, Way};
 use arrcoc_host::{Allocator, Catalogue, NameError, Scorer, ScorerInfo, TensorView};
 use arrcoc_sdk::describe::{Domain, Param};
 use arrcoc_stats::Tiling;
 
 use crate::{
     calibration::Calibration,
-    config::{BESIDE, Config, STANDARD_ALLOCATOR, STANDARD_SCORERS},
+    config::{AUTO, BESIDE, Config, HEARING, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     decision::{
         AllocatorRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord, PluginRecord,
         PolicyRecord, QueryRecord, SCHEMA, Scores, TensorRecord, TotalRecord,
@@ -50,7 +50,7 @@ impl Engine {
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }
-        for id in &config.scorers {
+        for id in config.scorers.iter().filter(|id| !is_auto(id)) {
             catalogue.scorer_info(id.strip_prefix(BESIDE).unwrap_or(id))?;
         }
         let backends = || catalogue.scorers().filter(|s| provides(s, "patch_stats"));
@@ -120,15 +120,40 @@ impl Engine {
 
     /// Whether the standard scorers run: no scorer is named, or only such as run beside them.
     pub(crate) fn uses_standard_scorers(&self) -> bool {
-        self.config.scorers.iter().all(|id| id.starts_with(BESIDE))
+        self.config.scorers.iter().all(|id| id.starts_with(BESIDE) || is_auto(id))
+    }
+
+    /// Whether a decision can do without a scorer where another one hears the question.
+    pub(crate) fn is_dispensable(&self, id: &str) -> bool {
+        let of_standard = self.uses_standard_scorers() && HEARING.contains(&id);
+        of_standard || self.is_volunteer(id)
+    }
+
+    /// Whether a scorer runs because all run that can, and not because anybody named it.
+    pub(crate) fn is_volunteer(&self, id: &str) -> bool {
+        let named = || self.config.scorers.iter().any(|own| own.strip_prefix(BESIDE).unwrap_or(own) == id);
+        self.volunteers().any(|volunteer| volunteer == id) && !named()
+    }
+
+    /// Where all are asked for, the scorers besides the standard ones that hear a question.
+    fn volunteers(&self) -> impl Iterator<Item = &str> {
+        let all = self.config.scorers.iter().any(|id| is_auto(id));
+        let able = |info: &&ScorerInfo| {
+            !STANDARD_SCORERS.contains(&info.id.as_str())
+                && info.channels().any(|(_, channel)| channel.way == Way::Participatory)
+                && !self.lacks_a_path(info)
+        };
+        self.catalogue.scorers().filter(move |_| all).filter(able).map(|info| info.id.as_str())
     }
 
     /// The scorers for an observation, in the order in which they run: those that
     /// are wanted, and what provides the tensors that the allocator requires.
     fn lineup(&self, observation: &Observation<'_>) -> Result<Lineup, Error> {
-        let named = self.config.scorers.iter().map(|id| id.strip_prefix(BESIDE).unwrap_or(id).to_owned());
+        let named = self.config.scorers.iter().filter(|id| !is_auto(id));
+        let named = named.map(|id| id.strip_prefix(BESIDE).unwrap_or(id).to_owned());
         let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
-        let wanted: Vec<String> = standard.map(str::to_owned).chain(named.clone()).collect();
+        let unnamed = standard.chain(self.volunteers()).map(str::to_owned);
+        let wanted: Vec<String> = unnamed.chain(named.clone()).collect();
         let casting = Casting {
             scorers: self.catalogue.scorers().collect(),
             given: observation.tensor_names(),
@@ -294,6 +319,10 @@ impl Engine {
             timings_us: scored.timings,
         }
     }
+}
+
+fn is_auto(id: &str) -> bool {
+    id.strip_prefix(BESIDE).unwrap_or(id) == AUTO
 }
 
 impl From<Channel> for crate::decision::ChannelRecord {

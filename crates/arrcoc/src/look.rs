@@ -56,7 +56,8 @@ impl<'a> Look<'a> {
             |e: Error| scored.reasons.push(format!("{}; `{}` shared instead", e.message, Proportional.id()));
         let allocator = self.engine.make_allocator().map_err(instead).ok();
         let asked = self.hear(query, &mut scored)?;
-        scored.note_left_out(&self.lineup, query, self.engine.uses_standard_scorers());
+        scored.note_left_out(&self.lineup, query, |id| self.engine.is_dispensable(id));
+        scored.note_unheard();
         let maps = scored.maps(self.request.grid.patches());
 
         let sharing = Instant::now();
@@ -83,33 +84,50 @@ impl<'a> Look<'a> {
         let mut asked = Asked::new(query.trim());
         for i in 0..self.lineup.order.len() {
             let id = self.lineup.order[i].clone();
-            let scorer = match self.engine.scorer(&id)? {
-                Ok(scorer) => scorer,
-                Err(reason) => {
-                    scored.reasons.push(reason);
-                    continue;
-                }
-            };
-            if !asked.is_something() && only_answers(scorer.info()) {
-                continue;
-            }
-            let said = self.prepare(i, &scorer, &mut scored.timings).and_then(|()| match &self.ready[i] {
-                Some(ready) => asked.hear(ready, &self.observation, self.engine.calibration(), scored),
-                None => Ok(()),
-            });
-            if said.as_ref().map_or_else(|silent| silent.ran, |()| true) {
-                let encoder = self.ready[i].as_ref().and_then(Ready::encoder);
-                scored.plugins.push(plugin_record(&scorer, encoder));
-            }
-            if let Err(silent) = said {
-                scored.reasons.push(silent.reason);
-                if !silent.usable {
-                    self.ready[i] = None;
-                    self.engine.forget_instance(&id);
-                }
+            let before = scored.reasons.len();
+            self.hear_one(i, &id, &mut asked, scored)?;
+            // That one of all that can is not able to is no retreat.
+            if self.engine.is_volunteer(&id) {
+                scored.notes.extend(scored.reasons.drain(before..));
             }
         }
         Ok(asked)
+    }
+
+    /// Runs a scorer of the lineup.
+    fn hear_one(
+        &mut self,
+        i: usize,
+        id: &str,
+        asked: &mut Asked<'_>,
+        scored: &mut Scored,
+    ) -> Result<(), Error> {
+        let scorer = match self.engine.scorer(id)? {
+            Ok(scorer) => scorer,
+            Err(reason) => {
+                scored.reasons.push(reason);
+                return Ok(());
+            }
+        };
+        if !asked.is_something() && only_answers(scorer.info()) {
+            return Ok(());
+        }
+        let said = self.prepare(i, &scorer, &mut scored.timings).and_then(|()| match &self.ready[i] {
+            Some(ready) => asked.hear(ready, &self.observation, self.engine.calibration(), scored),
+            None => Ok(()),
+        });
+        if said.as_ref().map_or_else(|silent| silent.ran, |()| true) {
+            let encoder = self.ready[i].as_ref().and_then(Ready::encoder);
+            scored.plugins.push(plugin_record(&scorer, encoder));
+        }
+        if let Err(silent) = said {
+            scored.reasons.push(silent.reason);
+            if !silent.usable {
+                self.ready[i] = None;
+                self.engine.forget_instance(id);
+            }
+        }
+        Ok(())
     }
 
     /// Has a scorer of the lineup prepared, unless it has.

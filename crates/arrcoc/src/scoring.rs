@@ -335,12 +335,17 @@ impl Scored {
         self.raw.push(raw);
     }
 
-    /// Says why standard scorers were left out. That content is all there is
+    /// Says why scorers were left out. That content is all there is
     /// when a question was asked is a retreat; without a question it is not.
-    pub(crate) fn note_left_out(&mut self, lineup: &Lineup, query: &str, standard: bool) {
+    pub(crate) fn note_left_out(
+        &mut self,
+        lineup: &Lineup,
+        query: &str,
+        is_dispensable: impl Fn(&str) -> bool,
+    ) {
         let mut unread = Vec::new();
         for (id, reason) in &lineup.left_out {
-            if standard && id == "features" {
+            if is_dispensable(id) {
                 unread.push(format!("`{id}` did not run: {reason}"));
             } else {
                 self.reasons.push(format!("scorer `{id}` did not run: {reason}"));
@@ -350,6 +355,14 @@ impl Scored {
         if !query.trim().is_empty() && !read {
             let why = if unread.is_empty() { "no scorer reads it".to_owned() } else { unread.join("; ") };
             self.reasons.push(format!("the question was not used: {why}"));
+        }
+    }
+
+    /// Says so when a question was asked, and no patch was found to be likelier to hold the answer than another.
+    pub(crate) fn note_unheard(&mut self) {
+        let mut asked = self.channels.iter().filter(|c| c.way == Way::Participatory && c.theta > 0.0).peekable();
+        if asked.peek().is_some() && asked.all(|channel| !channel.is_heard()) {
+            self.notes.push("nothing that the question names was found: content decides alone".into());
         }
     }
 

@@ -62,7 +62,11 @@ fn labelled(desk: &Desk) {
     desk.write("data/items.jsonl", list.as_bytes());
 }
 
-const CLIP: [&str; 6] = ["--scorer", "+clip", "--param", "clip.model=model", "--query", "the red label"];
+#[rustfmt::skip]
+const CLIP: [&str; 10] = [
+    "--scorer", "propositional", "--scorer", "perspectival", "--scorer", "clip",
+    "--param", "clip.model=model", "--query", "the red label",
+];
 
 fn decide(desk: &Desk, args: &[&str]) -> Decision {
     let grid = format!("{GRID}x{GRID}");

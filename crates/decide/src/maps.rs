@@ -27,6 +27,14 @@ pub struct Channel {
     pub values: Vec<f64>,
 }
 
+impl Channel {
+    /// Whether it has a say, and says something of one patch that it does not say of another.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.theta > 0.0 && self.values.windows(2).any(|pair| pair[0] != pair[1])
+    }
+}
+
 /// Why a channel cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -64,15 +72,15 @@ impl ScoreMaps {
     /// The maps of `channels`: for P and S the θ-weighted mean of their channels, or the plain mean when all their
     /// θ are 0; for Q the largest of its channels, patch by patch. Those are probabilities of the same thing by
     /// different evidence, and one that hears nothing stays at its base rate: a mean would make it a witness against
-    /// the others. Participatory channels with θ = 0 are uncalibrated and left out: Q is present only if one has
-    /// θ > 0.
+    /// the others. Participatory channels with θ = 0 are uncalibrated and left out, and so are those that say the same
+    /// of every patch, which is nothing about where: Q is present only if one is left.
     ///
     /// # Errors
     /// A channel with the wrong length, a value outside `[0, 1]`, or a θ that is negative or not finite.
     pub fn from_channels(channels: &[Channel], patches: usize) -> Result<ScoreMaps, MapError> {
         channels.iter().try_for_each(|channel| check(channel, patches))?;
         let of = |way: Way| -> Vec<(f64, &[f64])> {
-            let heard = |c: &&Channel| c.way == way && (c.theta > 0.0 || way != Way::Participatory);
+            let heard = |c: &&Channel| c.way == way && (way != Way::Participatory || c.is_heard());
             channels.iter().filter(heard).map(|c| (c.theta, c.values.as_slice())).collect()
         };
         let theta = |terms: &[(f64, &[f64])]| terms.iter().map(|term| term.0).sum::<f64>().min(f64::MAX);
@@ -214,6 +222,17 @@ mod tests {
             assert_eq!(maps.p.as_deref(), Some(&values[..]));
             assert_eq!(maps.content(), maps.p);
         }
+    }
+
+    #[test]
+    fn what_says_the_same_of_every_patch_says_nothing_of_where() {
+        let (flat, other) = ([0.02, 0.02], [0.01, 0.4]);
+        let maps = |channels: &[Channel]| ScoreMaps::from_channels(channels, 2).expect("sound");
+        assert_eq!(maps(&[channel(Way::Participatory, 1.0, &flat)]).q, None);
+        assert_eq!(maps(&[channel(Way::Participatory, 0.0, &other)]).q, None);
+        let both = [channel(Way::Participatory, 1.0, &flat), channel(Way::Participatory, 1.0, &other)];
+        assert_eq!(maps(&both).q.as_deref(), Some(&other[..]));
+        assert_eq!(maps(&[channel(Way::Perspectival, 1.0, &flat)]).s.as_deref(), Some(&flat[..]));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `system` | the standard scorers and the standard allocator, as `arrcoc allocate` runs them |
 //! | the id of an allocator | the standard scorers and that allocator |
+//! | `content` | the same without what hears a question |
 //! | `system+ID` | the standard content scorers and the scorer `ID` |
 //! | `downsample` | the whole page averaged to the same total, without patches |
 //! | `original` | the page as it is: what the reader can do at all |
@@ -27,6 +28,7 @@ use crate::suite::Params;
 /// The standard scorers that look at content alone: they run on any page.
 const CONTENT_SCORERS: [&str; 2] = ["propositional", "perspectival"];
 pub(crate) const SYSTEM: &str = "system";
+const CONTENT: &str = "content";
 const DOWNSAMPLE: &str = "downsample";
 const ORIGINAL: &str = "original";
 const ANSWER: &str = "answer_mask";
@@ -268,12 +270,16 @@ impl Workshop {
             ORIGINAL => Recipe::Original,
             DOWNSAMPLE => Recipe::Downsample,
             SYSTEM => Recipe::Engine(Parts::default()),
+            CONTENT => {
+                let scorers = CONTENT_SCORERS.map(str::to_owned).to_vec();
+                Recipe::Engine(Parts { scorers, ..Parts::default() })
+            }
             id if self.catalogue.allocators().any(|a| a.id == id) => {
                 Recipe::Engine(Parts { allocator: Some(id.into()), ..Parts::default() })
             }
             with if with.starts_with(WITH) => return self.scorer(&with[WITH.len()..]),
             other => {
-                let fixed = [SYSTEM, DOWNSAMPLE, ORIGINAL];
+                let fixed = [SYSTEM, CONTENT, DOWNSAMPLE, ORIGINAL];
                 let ids = self.catalogue.allocators().map(|a| a.id.as_str());
                 return Err(NameError::new("method", other, ids.chain(fixed)));
             }

@@ -38,6 +38,9 @@ const AFTER: f32 = 0.3;
 /// The same two where what follows is asked for.
 const FOLLOWS: f32 = 0.8;
 
+/// Nothing is heard where the best label of the page has less than this: about one in thirty of such is one.
+const HEARD: f32 = 0.1;
+
 /// A score below which nothing is painted.
 const LEAST: f32 = 0.005;
 
@@ -142,6 +145,10 @@ impl Glance {
             label.score *= compared * compared * compared;
         });
         labels.retain(|label| label.score > LEAST);
+        // On a page without any of the words the best is chance.
+        if best < HEARD {
+            labels.clear();
+        }
         labels
     }
 

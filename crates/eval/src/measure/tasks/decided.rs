@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use arrcoc::{Decision, Error};
+use arrcoc::{Decision, Error, Way};
 use arrcoc_picture::Image;
 use arrcoc_stats::Tiling;
 
@@ -131,11 +131,11 @@ impl<'a> Decided<'a> {
         if self.averages.first() != Some(&asked.average) {
             return;
         }
-        if let Some(probability) = &decision.scores.participatory {
+        if let Some(probability) = probability(decision) {
             let ask = &self.cell.page.item.asks[asked.ask];
             let (held, label) = (ask.held_patches(self.tiling), ask.label_patches(self.tiling));
             let row = Row { average: None, applied: None, ..row.clone() };
-            self.rows.extend(hearing::rows(&row, probability, &held, label.as_deref()));
+            self.rows.extend(hearing::rows(&row, &probability, &held, label.as_deref()));
         }
     }
 
@@ -182,4 +182,12 @@ impl<'a> Decided<'a> {
         }
         Ok(())
     }
+}
+
+/// What a decision made of its question: the surest of its channels, also where they say the same of every patch and
+/// the question had no say. None where nothing hears.
+fn probability(decision: &Decision) -> Option<Vec<f64>> {
+    let heard = decision.channels.iter().filter(|c| c.way == Way::Participatory && c.theta > 0.0);
+    let surest = |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| a.max(*b)).collect();
+    heard.map(|channel| channel.values.clone()).reduce(surest)
 }
