@@ -63,8 +63,8 @@ fn labelled(desk: &Desk) {
 }
 
 #[rustfmt::skip]
-const CLIP: [&str; 10] = [
-    "--scorer", "propositional", "--scorer", "perspectival", "--scorer", "clip",
+const CLIP: [&str; 12] = [
+    "--scorer", "propositional", "--scorer", "perspectival", "--scorer", "features", "--scorer", "clip",
     "--param", "clip.model=model", "--query", "the red label",
 ];
 

@@ -18,6 +18,10 @@ use crate::{
 const MAYBE: f32 = 0.5;
 const SURELY: f32 = 0.85;
 
+/// A word is on the page where a cell is as like it as this; what stands for one that is not is worth a part of it.
+const THERE: f32 = 0.6;
+const STAND_IN: f32 = 0.8;
+
 /// How far the words of a label lie apart at most, in cells: 200 pixels.
 const REACH: usize = 25;
 
@@ -152,20 +156,33 @@ impl Glance {
         labels
     }
 
-    /// Every cell that may be a word of the question.
+    /// Every cell that may be a word of the question, or stand for one that the page does not have.
     fn hits(&self, words: &[Word]) -> Vec<Hit> {
-        let vectors: Vec<Vector> = words.iter().map(|word| word.vector).collect();
+        let own: Vec<(usize, Vector)> = words.iter().map(|word| word.vector).enumerate().collect();
+        let mut hits = self.like(&own, 1.0);
+        let mut best = vec![0.0f32; words.len()];
+        hits.iter().for_each(|hit| best[hit.word] = best[hit.word].max(hit.likeness));
+        let missed = words.iter().enumerate().filter(|(word, _)| best[*word] < THERE);
+        let others: Vec<(usize, Vector)> =
+            missed.flat_map(|(number, word)| word.others.iter().map(move |other| (number, *other))).collect();
+        hits.extend(self.like(&others, STAND_IN));
+        // What is alike everywhere says nothing, and would take long.
+        hits.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
+        hits.truncate(256);
+        hits
+    }
+
+    /// Every cell that is like some vectors of words.
+    fn like(&self, vectors: &[(usize, Vector)], worth: f32) -> Vec<Hit> {
+        let all: Vec<Vector> = vectors.iter().map(|(_, vector)| *vector).collect();
         let mut hits = Vec::new();
-        for (place, cosines) in self.cells.cosines(&vectors).chunks_exact(words.len().max(1)).enumerate() {
-            for (word, &cosine) in cosines.iter().enumerate().filter(|(_, cosine)| **cosine > MAYBE) {
-                let likeness = ((cosine - MAYBE) / (SURELY - MAYBE)).min(1.0);
+        for (place, cosines) in self.cells.cosines(&all).chunks_exact(all.len().max(1)).enumerate() {
+            for (&(word, _), &cosine) in vectors.iter().zip(cosines).filter(|(_, cosine)| **cosine > MAYBE) {
+                let likeness = worth * ((cosine - MAYBE) / (SURELY - MAYBE)).min(1.0);
                 let (row, col) = (place / self.cells.cols, place % self.cells.cols);
                 hits.push(Hit { word, row, col, likeness });
             }
         }
-        // What is alike everywhere says nothing, and would take long.
-        hits.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
-        hits.truncate(256);
         hits
     }
 

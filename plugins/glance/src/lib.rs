@@ -28,6 +28,7 @@ mod lines;
 mod network;
 mod product;
 mod question;
+mod synonyms;
 mod things;
 
 use std::{borrow::Cow, sync::Arc};
@@ -53,11 +54,13 @@ struct Glancer {
 
 /// How questions are put to a page.
 #[derive(Clone, Copy, Debug)]
-struct Asking {
+pub(crate) struct Asking {
     /// Whether words count for more beside each other, and answers are looked for beside them.
-    context: bool,
+    pub(crate) context: bool,
     /// Whether words that say little count for less.
-    weights: bool,
+    pub(crate) weights: bool,
+    /// Whether other words are looked for in the place of those that the page does not have.
+    pub(crate) synonyms: bool,
 }
 
 /// An image that was seen.
@@ -85,6 +88,11 @@ impl Scorer for Glancer {
                 "words count for more beside each other, and answers are looked for beside them",
             ))
             .param(Param::boolean("word-weights", true, "words that say little count for less"))
+            .param(Param::boolean(
+                "synonyms",
+                true,
+                "where the page lacks a word, those are looked for that stand for it on forms",
+            ))
             .requires("pixels")
             .sees("every pixel in grey, up to four megapixels")
             .channel_on(
@@ -115,11 +123,16 @@ impl Scorer for Glancer {
         let bytes = bytes.map_err(Fault::invalid)?;
         let bits = params.integer("bits")?;
         let network = Network::read(&bytes, u32::try_from(bits).unwrap_or(32)).map_err(Fault::invalid)?;
-        let asking = Asking { context: params.boolean("context")?, weights: params.boolean("word-weights")? };
+        let asking = Asking {
+            context: params.boolean("context")?,
+            weights: params.boolean("word-weights")?,
+            synonyms: params.boolean("synonyms")?,
+        };
         let changes = [
             (bits != 32).then(|| format!(",bits={bits}")),
             (!asking.context).then(|| ",context=false".to_owned()),
             (!asking.weights).then(|| ",word-weights=false".to_owned()),
+            (!asking.synonyms).then(|| ",synonyms=false".to_owned()),
         ];
         Ok(Glancer { network: Arc::new(network), asking, changed: changes.into_iter().flatten().collect() })
     }
@@ -149,7 +162,7 @@ impl Prepared for Seen {
         let places = named.chunks_exact_mut(patches).zip(labelled.chunks_exact_mut(patches));
         for (question, (named, labelled)) in questions.iter().zip(places) {
             call.check()?;
-            let question = Question::new(question, &self.network.table, self.asking.weights);
+            let question = Question::new(question, &self.network.table, self.asking);
             self.glance.relevance(&question, self.asking.context, named, labelled);
         }
         output.write("named", &named)?;

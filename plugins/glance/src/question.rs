@@ -6,7 +6,11 @@
 //! triples of letters, its length. So every word has a vector, the ones that
 //! were never learnt too; `train/words.py` has the same features.
 
-use crate::network::{Vector, WIDTH};
+use crate::{
+    Asking,
+    network::{Vector, WIDTH},
+    synonyms,
+};
 
 /// Words of a question that are looked for at most: the last ones, which say what is asked for.
 const WORDS: usize = 24;
@@ -28,6 +32,8 @@ const SAY_NOTHING: &str = "a an the of on in to by at for and or is are was were
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
     pub(crate) vector: Vector,
+    /// Those of words that may stand for it.
+    pub(crate) others: Vec<Vector>,
     /// How much it says: words that stand anywhere say less.
     pub(crate) weight: f32,
 }
@@ -52,7 +58,8 @@ const FOLLOWS: [&str; 4] = ["follow", "follows", "following", "after"];
 
 impl Question {
     /// A word in other letters than the Latin ones is none. Without `weights` all words are worth the same.
-    pub(crate) fn new(text: &str, table: &[Vector], weights: bool) -> Question {
+    pub(crate) fn new(text: &str, table: &[Vector], asking: Asking) -> Question {
+        let weights = asking.weights;
         let listed =
             |word: &[u8], list: &str| list.split_whitespace().any(|listed| listed.as_bytes() == word);
         let mut found: Vec<(Vec<u8>, bool)> = Vec::new();
@@ -89,7 +96,14 @@ impl Question {
                 3 => 0.8,
                 _ => 1.0,
             };
-            Word { vector: vector(word, table), weight }
+            let others = |word: &str| -> Vec<Vector> {
+                synonyms::of(word).into_iter().map(|other| vector(other.as_bytes(), table)).collect()
+            };
+            let others = match std::str::from_utf8(word) {
+                Ok(word) if asking.synonyms => others(word),
+                _ => Vec::new(),
+            };
+            Word { vector: vector(word, table), others, weight }
         };
         Question { words: found[first..].iter().map(word).collect(), follows }
     }

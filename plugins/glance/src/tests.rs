@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::*;
 
+const ASKING: Asking = Asking { context: true, weights: true, synonyms: true };
+
 fn compared() -> Value {
     serde_json::from_str(include_str!("../tests/compare.json")).unwrap()
 }
@@ -50,7 +52,7 @@ fn cells_are_those_of_the_training_on_any_number_of_threads() {
 fn words_are_those_of_the_training() {
     let network = Network::read(WEIGHTS, 32).unwrap();
     for (word, told) in compared()["words"].as_object().unwrap() {
-        let found = Question::new(word, &network.table, true).words;
+        let found = Question::new(word, &network.table, ASKING).words;
         // The table is kept in half the digits.
         let far = far(&found[0].vector, &numbers(told));
         assert!(far < 1e-3, "{word}: {far}");
@@ -83,7 +85,7 @@ fn labels_are_found_and_what_is_not_there_is_not() {
         let hear = |question: &str| {
             let mut named = [0.0; 576];
             glance.relevance(
-                &Question::new(question, &network.table, true),
+                &Question::new(question, &network.table, ASKING),
                 true,
                 &mut named,
                 &mut [0.0; 576],
@@ -129,7 +131,7 @@ fn time() {
         let grid = arrcoc_stats::Grid::new(24, 24).unwrap();
         let glance = glance_of(cells, &pixels, Tiling::new(grid, 1344, 1344).unwrap());
         let begun = std::time::Instant::now();
-        let words = Question::new("What is the invoice number of the letter?", &network.table, true);
+        let words = Question::new("What is the invoice number of the letter?", &network.table, ASKING);
         let asked = begun.elapsed();
         let begun = std::time::Instant::now();
         glance.relevance(&words, true, &mut [0.0; 576], &mut [0.0; 576]);
@@ -159,7 +161,7 @@ fn found() {
         for ask in &page.asks {
             let (mut scores, mut labelled) = ([0.0f32; 576], [0.0; 576]);
             glance.relevance(
-                &Question::new(&ask.question, &network.table, true),
+                &Question::new(&ask.question, &network.table, ASKING),
                 true,
                 &mut scores,
                 &mut labelled,
