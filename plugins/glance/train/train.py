@@ -146,9 +146,9 @@ def losses(model, batch, heads=True):
 @torch.no_grad()
 def validate(model, batches):
     """Share of words that were never learnt, in faces that were never seen, whose best cell among all crops of a batch
-    is their own; and the area under the curve of words that are there against words that are not."""
+    is their own, and the share that a cell drawn at random would be; and the area under the curve of words that are there against words that are not."""
     model.eval()
-    found, scores, absent, by_size = [], [], [], {}
+    found, chance, scores, absent = [], [], [], []
     for batch, other in zip(batches, batches[1:] + batches[:1]):
         seen, _ = model.image(batch["image"])
         owner = batch["owner"].reshape(-1)
@@ -158,6 +158,7 @@ def validate(model, batches):
         for number, word in enumerate(batch["known"]):
             if held_out(word) and len(word) > 2:
                 found.append(owner[at[number]].item() == number)
+                chance.append((owner == number).float().mean().item())
                 scores.append(best[number].item())
         others = model.words(other["rows"], other["starts"])[: len(other["known"])]
         best = (others @ vectors.T).max(1).values
@@ -165,7 +166,7 @@ def validate(model, batches):
     model.train()
     scores, absent = np.array(scores), np.sort(np.array(absent))
     auc = (np.searchsorted(absent, scores) / len(absent)).mean()
-    return {"recall": float(np.mean(found)), "auc": float(auc), "held": len(found)}
+    return {"recall": float(np.mean(found)), "chance": float(np.mean(chance)), "auc": float(auc), "held": len(found)}
 
 
 def main():

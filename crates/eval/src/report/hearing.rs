@@ -9,6 +9,7 @@ use super::{
 use crate::{
     finding::Finding,
     measure::{CORRUPTED, Kind, WORDED},
+    method::SYSTEM,
 };
 
 /// The dataset of a finding about all of them.
@@ -43,23 +44,38 @@ pub(super) fn wordings(measured: &Measured<'_>) -> Vec<String> {
     whole.filter_map(sentence).collect()
 }
 
-/// Whether what is heard is true, a sentence for each method that hears.
+/// Whether what is heard is true, a sentence for each method that hears; methods with the same scorers hear the same, and
+/// share one.
 pub(super) fn heard(measured: &Measured<'_>) -> Vec<String> {
     let own = |f: &&Finding| f.dataset == ALL && f.condition.is_none();
-    let sentence = |skill: &Finding| {
-        let off = of(measured, "hearing-ece").filter(own).find(|f| f.method == skill.method)?;
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for skill in of(measured, "hearing-skill").filter(own) {
+        let of_method = |f: &&Finding| f.method == skill.method;
+        let Some(off) = of(measured, "hearing-ece").filter(own).find(of_method) else { continue };
         let off = match off.estimate.is_nan() {
             true => String::new(),
             false => format!("; where it gives more than 5 %, it is {} points off", percent(off.estimate)),
         };
-        Some(format!(
-            "what `{}` hears has a Brier skill of {} over the base rate{off} ({})",
-            skill.method,
+        let sentence = format!(
+            "hears has a Brier skill of {} over the base rate{off} ({})",
             with_interval(skill, plain),
             counted(skill)
-        ))
+        );
+        match said.iter_mut().find(|(other, _)| *other == sentence) {
+            Some((_, methods)) => methods.push(&skill.method),
+            None => said.push((sentence, vec![&skill.method])),
+        }
+    }
+    let whole = |(sentence, methods): (String, Vec<&str>)| {
+        let first = methods.iter().find(|method| **method == SYSTEM).unwrap_or(&methods[0]);
+        let others = match methods.len() - 1 {
+            0 => String::new(),
+            1 => ", as one other method,".to_owned(),
+            others => format!(", as {others} other methods,"),
+        };
+        format!("what `{first}`{others} {sentence}")
     };
-    of(measured, "hearing-skill").filter(own).filter_map(sentence).collect()
+    said.into_iter().map(whole).collect()
 }
 
 /// A row for each method, dataset and budget at which anything moves; the columns are another question, other words by
