@@ -360,7 +360,8 @@ impl Scored {
 
     /// Says so when a question was asked, and no patch was found to be likelier to hold the answer than another.
     pub(crate) fn note_unheard(&mut self) {
-        let mut asked = self.channels.iter().filter(|c| c.way == Way::Participatory && c.theta > 0.0).peekable();
+        let mut asked =
+            self.channels.iter().filter(|c| c.way == Way::Participatory && c.theta > 0.0).peekable();
         if asked.peek().is_some() && asked.all(|channel| !channel.is_heard()) {
             self.notes.push("nothing that the question names was found: content decides alone".into());
         }

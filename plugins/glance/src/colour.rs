@@ -43,7 +43,7 @@ const RING: u32 = 2;
 /// A thing covers about so many patches: a colour on no more of them has one place.
 const ONE_PLACE: f32 = 4.0;
 
-/// What is known of a colour without a thing that has it is worth so much of what is known with one.
+/// What is known of a colour without a thing that fits is worth so much of what is known with one.
 const LOOSE: f32 = 0.3;
 
 /// A thing lies in a patch when so much of the smaller of the two is shared.

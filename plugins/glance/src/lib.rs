@@ -1,5 +1,6 @@
 //! What is asked for, at a glance: where the words of a question stand on a page,
-//! and where labels have their answers.
+//! and where labels have their answers; and where things are that it names by their
+//! look.
 //!
 //! ```text
 //! pixels ─▶ network ─▶ a vector for each cell of 16 × 8 pixels    once for an image
@@ -12,8 +13,11 @@
 //! | `network` | the image side: a small network of convolutions |
 //! | `product` | the loops that take its time |
 //! | `question` | the question side: words, and their vectors |
+//! | `synonyms` | words that stand for each other on forms |
 //! | `hear` | from cells to patches |
+//! | `lines` | where lines of print run, and which belong together |
 //! | `colour` | where a colour is that is named |
+//! | `things` | things of a colour, their figures and marks |
 //!
 //! Nothing is read: the network was trained so that the vector of a cell is near
 //! that of the word which is printed there, whichever it is. It finds printed
@@ -75,7 +79,7 @@ impl Scorer for Glancer {
     type Prepared = Seen;
 
     fn info() -> ScorerInfo {
-        ScorerInfo::new("glance", "what is asked for: printed words that look like those of the question, and colours that it names")
+        ScorerInfo::new("glance", "what is asked for: printed words that look like those of the question, and things by their colour and figure")
             .param(Param::path(
                 "weights",
                 "",
@@ -94,7 +98,7 @@ impl Scorer for Glancer {
                 "where the page lacks a word, those are looked for that stand for it on forms",
             ))
             .requires("pixels")
-            .sees("every pixel in grey, up to four megapixels")
+            .sees("every pixel; words in grey, at no more than four megapixels")
             .channel_on(
                 "named",
                 Way::Participatory,
@@ -106,7 +110,7 @@ impl Scorer for Glancer {
                 "coloured",
                 Way::Participatory,
                 Scale::Raw,
-                "how likely the patch holds what the question names by its colour",
+                "how likely the patch holds what the question names by its colour, figure and marks",
             )
             .determinism(Determinism::RunToRun)
             .parallel()

@@ -38,6 +38,9 @@ const APART: usize = 2;
 /// Cells without print that end a run: more than between words.
 const GAP: usize = 3;
 
+/// So many runs may be next at most.
+const MOST: usize = 3;
+
 /// Cells on both sides of a label by which its line is told too.
 const WIDER: usize = 3;
 
@@ -72,7 +75,7 @@ pub(crate) struct Run {
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) own: Run,
-    /// What comes next in the line: two where the first may be a word of the label.
+    /// What may come next in the line, the likeliest last.
     pub(crate) next: Vec<Run>,
     /// What is below.
     pub(crate) below: Option<Run>,
@@ -167,11 +170,7 @@ impl Lines {
         let rows = on_page(&lines[at]);
         let level = level / label.len().max(1) as f32;
         let own = self.run(&rows, end, 1 + rows.len() / STRIPS, level);
-        let mut next: Vec<Run> = self.next(&own, own.cols.end, level).into_iter().collect();
-        // What is this near may be a word of the label yet.
-        if let Some(first) = next.first().filter(|run| run.cols.start <= own.cols.end + GAP) {
-            next.extend(self.next(&own, first.cols.end, level));
-        }
+        let next = self.next(&own, level);
         let below = lines.get(at + 1).map(on_page).and_then(|rows| {
             let col = self.first(&rows, own.cols.clone(), level)?;
             Some(self.run(&rows, col, GAP, level))
@@ -179,20 +178,32 @@ impl Lines {
         Some(Place { own, next, below, is_paired })
     }
 
-    /// The next run in the line that is neither dots that lead to it nor the side of a box, a stamp, a picture.
-    fn next(&self, own: &Run, mut from: usize, level: f32) -> Option<Run> {
-        loop {
-            let first = self.first(&own.rows, from..self.cols, level)?;
+    /// What may be next in the line: what looks like print of this line, and what is before it and may be that or not,
+    /// such as a word of the label yet, a stain, a stamp, the side of a box.
+    fn next(&self, own: &Run, level: f32) -> Vec<Run> {
+        let mut next: Vec<Run> = Vec::new();
+        let mut from = own.cols.end;
+        while next.len() < MOST {
+            let Some(first) = self.first(&own.rows, from..self.cols, level) else { break };
             let cols = first..self.run(&own.rows, first, GAP, level).cols.end;
-            let run = Run { rows: own.rows.clone(), cols };
-            let rows = self.grown(&run);
-            let is_low = 2 * rows.len() <= own.rows.len() + 1;
-            let is_high = rows.len() > 2 * own.rows.len() + 2;
-            if !is_low && !is_high {
-                return Some(Run { rows, ..run });
-            }
+            let line = Run { rows: own.rows.clone(), cols };
+            let run = Run { rows: self.grown(&line), ..line };
             from = run.cols.end;
+            let (high, line) = (run.rows.len(), own.rows.len());
+            let is_side = run.cols.len() <= 2 && high > 2 * line;
+            if 2 * high <= line + 1 || is_side {
+                continue;
+            }
+            let is_odd = 2 * run.cols.len() < line
+                || 2 * high > 3 * line + 2
+                || 4 * run.rows.end.abs_diff(own.rows.end) > line + 4;
+            let is_near = next.is_empty() && first <= own.cols.end + GAP;
+            next.push(run);
+            if !is_odd && !is_near {
+                break;
+            }
         }
+        next
     }
 
     /// The rows of the line of a run by its own print: a value may be larger than its label.
@@ -207,13 +218,12 @@ impl Lines {
         own.map_or(run.rows.clone(), |line| line.start + whole.start..line.end + whole.start)
     }
 
-    /// Whether a column has print at the height of a line: in the middle half of it, where dots and the tails of the line
-    /// above are not.
+    /// Whether a column has print at the height of a line: in half of the middle half of it, where dots and the tails of
+    /// the line above are not.
     fn has_print(&self, rows: &Range<usize>, col: usize, level: f32) -> bool {
         let quarter = rows.len() / 4;
-        let middle = rows.start + quarter..rows.end - quarter;
-        let sum: u32 = self.edges[col * self.rows..][middle.clone()].iter().sum();
-        sum as f32 >= level * middle.len() as f32
+        let middle = &self.edges[col * self.rows..][rows.start + quarter..rows.end - quarter];
+        2 * middle.iter().filter(|&&strip| strip as f32 >= level).count() >= middle.len()
     }
 
     fn first(&self, rows: &Range<usize>, mut cols: Range<usize>, level: f32) -> Option<usize> {

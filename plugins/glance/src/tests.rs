@@ -139,7 +139,7 @@ fn time() {
     }
 }
 
-/// Where labels and answers come among the patches, on pages of a tuning seed. `PAGES` and `VERBOSE` may be set.
+/// Where labels and answers come among the patches, on pages of a tuning seed. `FIRST`, `PAGES` and `VERBOSE` may be set.
 #[test]
 #[ignore = "a measurement, not a test: it prints a table"]
 fn found() {
@@ -151,7 +151,7 @@ fn found() {
     let network = Network::read(WEIGHTS, 32).unwrap();
     let grid = arrcoc_stats::Grid::new(24, 24).unwrap();
     let mut counts: BTreeMap<String, [usize; 4]> = BTreeMap::new();
-    for index in 0..setting("PAGES", 48) {
+    for index in setting("FIRST", 0)..setting("PAGES", 48) {
         let options = documents::Options { asks: 6, ..documents::Options::default() };
         let page = documents::draw(Seed::tuning(0), index, &options).unwrap();
         let pixels = page.image.pixels();

@@ -143,6 +143,10 @@ impl Asked {
 const COUNT_OFF: f32 = 0.7;
 const TURN_OFF: f32 = 0.6;
 
+/// What a thing is worth by its colour, where the question does not say of what figure it is: it may ask for what is none
+/// of these, such as a car.
+const ANY: f32 = 0.3;
+
 /// A mark may be seen wrongly, or not at all, so often.
 const MISSED: f32 = 0.1;
 
@@ -150,7 +154,7 @@ impl Thing {
     /// How well the thing fits what is asked, from 0 to 1.
     pub(crate) fn fits(&self, asked: &Asked) -> f32 {
         let normal = |off: f32| MISSED + (1.0 - MISSED) * libm::expf(-0.5 * off * off);
-        let figure = asked.figure.map_or(1.0, |figure| self.looks_like(figure));
+        let figure = asked.figure.map_or(ANY, |figure| self.looks_like(figure));
         let marks = asked.marks.map_or(1.0, |marks| normal((marks - self.holes) as f32 / COUNT_OFF));
         let towards = asked.towards.map_or(1.0, |[x, y]| {
             let [own_x, own_y] = self.lean;

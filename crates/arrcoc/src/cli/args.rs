@@ -98,7 +98,7 @@ pub(crate) struct AllocateArgs {
 
     #[command(flatten, next_help_heading = "Plugins")]
     pub(crate) search: SearchArgs,
-    /// A scorer to run instead of the standard ones, or as +ID beside them; may be repeated
+    /// A scorer to run instead of the standard ones, or as +ID beside them; auto for all that hear a question; may be repeated
     #[arg(long, value_name = "ID|+ID", help_heading = "Plugins")]
     pub(crate) scorer: Vec<String>,
     /// The allocator [default: rate-distortion]
