@@ -56,6 +56,9 @@ const NAMES: [(Figure, &[&str]); 6] = [
     (Figure::Triangle, &["triangle", "triangular"]),
 ];
 
+/// The width of a figure at a height from 0 to 1, as a share of its greatest; and its width by its height.
+type Course = (fn(f32) -> f32, f32);
+
 impl Figure {
     /// The figure that some words in small letters name.
     pub(crate) fn named(words: &[String]) -> Option<Figure> {
@@ -63,8 +66,8 @@ impl Figure {
         NAMES.iter().find(|(_, list)| names(list)).map(|(figure, _)| *figure)
     }
 
-    /// Its courses of widths: the width at a height from 0 to 1, of its greatest; and width by height.
-    fn courses(self) -> &'static [(fn(f32) -> f32, f32)] {
+    /// How wide it is from top to bottom, in each way in which it may stand.
+    fn courses(self) -> &'static [Course] {
         match self {
             Figure::Ring | Figure::Disc => &[(|t| 2.0 * (t - t * t).sqrt(), 1.0)],
             Figure::Square => &[(|_| 1.0, 1.0)],
@@ -174,7 +177,7 @@ impl Thing {
             return 0.0;
         }
         let own = self.rect.width as f32 / self.rect.height as f32;
-        let off = |&(course, aspect): &(fn(f32) -> f32, f32)| {
+        let off = |&(course, aspect): &Course| {
             let mut squares: [f32; LEVELS] = std::array::from_fn(|level| {
                 let off = self.widths[level] - course((level as f32 + 0.5) / LEVELS as f32);
                 off * off
