@@ -232,6 +232,10 @@ def main():
                         "spent": time.time() - began, "scale": args.scale}, temporary)
             temporary.replace(checkpoint)
             (args.out / "curve.json").write_text(json.dumps(curve, indent=1) + "\n")
+            told = f"words that were never learnt: {row['recall']:.4f} found, {row['chance']:.4f} by chance"
+            if done == args.steps and row["recall"] < 10 * row["chance"]:
+                told += ": nothing was learnt"
+            print(told, flush=True)
 
 
 if __name__ == "__main__":
