@@ -51,7 +51,9 @@ impl Engine {
             return Err(refusal.clone().into());
         }
         for id in config.scorers.iter().filter(|id| !is_auto(id)) {
-            catalogue.scorer_info(id.strip_prefix(BESIDE).unwrap_or(id))?;
+            let id = id.strip_prefix(BESIDE).unwrap_or(id);
+            let known = || catalogue.scorers().map(|info| info.id.as_str()).chain([AUTO]);
+            catalogue.scorer_info(id).map_err(|_| NameError::new("scorer", id, known()))?;
         }
         let backends = || catalogue.scorers().filter(|s| provides(s, "patch_stats"));
         if let Some(id) = config.backend.as_deref().filter(|id| backends().all(|b| b.id != *id)) {
