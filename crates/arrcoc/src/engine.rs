@@ -50,8 +50,7 @@ impl Engine {
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }
-        for id in config.scorers.iter().filter(|id| !is_auto(id)) {
-            let id = id.strip_prefix(BESIDE).unwrap_or(id);
+        for id in named(&config) {
             let known = || catalogue.scorers().map(|info| info.id.as_str()).chain([AUTO]);
             catalogue.scorer_info(id).map_err(|_| NameError::new("scorer", id, known()))?;
         }
@@ -133,8 +132,7 @@ impl Engine {
 
     /// Whether a scorer runs because all run that can, and not because anybody named it.
     pub(crate) fn is_volunteer(&self, id: &str) -> bool {
-        let named = || self.config.scorers.iter().any(|own| own.strip_prefix(BESIDE).unwrap_or(own) == id);
-        self.volunteers().any(|volunteer| volunteer == id) && !named()
+        self.volunteers().any(|volunteer| volunteer == id) && named(&self.config).all(|own| own != id)
     }
 
     /// Where all are asked for, the scorers besides the standard ones that hear a question.
@@ -151,11 +149,9 @@ impl Engine {
     /// The scorers for an observation, in the order in which they run: those that
     /// are wanted, and what provides the tensors that the allocator requires.
     fn lineup(&self, observation: &Observation<'_>) -> Result<Lineup, Error> {
-        let named = self.config.scorers.iter().filter(|id| !is_auto(id));
-        let named = named.map(|id| id.strip_prefix(BESIDE).unwrap_or(id).to_owned());
         let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
-        let unnamed = standard.chain(self.volunteers()).map(str::to_owned);
-        let wanted: Vec<String> = unnamed.chain(named.clone()).collect();
+        let wanted = standard.chain(self.volunteers()).chain(named(&self.config));
+        let wanted: Vec<String> = wanted.map(str::to_owned).collect();
         let casting = Casting {
             scorers: self.catalogue.scorers().collect(),
             given: observation.tensor_names(),
@@ -165,7 +161,7 @@ impl Engine {
         let allocator = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
         let needed = self.catalogue.allocator_info(allocator).map_or(&[][..], |info| &info.requires);
         let lineup = casting.lineup(&wanted, needed)?;
-        let missed = lineup.left_out.iter().find(|(id, _)| named.clone().any(|named| named == *id));
+        let missed = lineup.left_out.iter().find(|(id, _)| named(&self.config).any(|named| named == id));
         match missed {
             Some((id, reason)) => Err(Error::new(
                 format!("scorer `{id}` cannot run: {reason}"),
@@ -323,8 +319,18 @@ impl Engine {
     }
 }
 
+/// The id of a scorer, with or without the sign that it runs beside the standard ones.
+fn bare(id: &str) -> &str {
+    id.strip_prefix(BESIDE).unwrap_or(id)
+}
+
 fn is_auto(id: &str) -> bool {
-    id.strip_prefix(BESIDE).unwrap_or(id) == AUTO
+    bare(id) == AUTO
+}
+
+/// The ids of the scorers that are named.
+fn named(config: &Config) -> impl Iterator<Item = &str> {
+    config.scorers.iter().map(|id| bare(id)).filter(|id| *id != AUTO)
 }
 
 impl From<Channel> for crate::decision::ChannelRecord {

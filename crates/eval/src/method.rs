@@ -83,11 +83,9 @@ pub(crate) enum Runs {
 
 /// The engine with a method's plugins.
 pub(crate) struct Decider {
+    recorded: Recorded,
     config: Config,
-    /// The file that the calibration comes from, where it is not the program's own.
-    calibration: Option<PathBuf>,
     engine: Engine,
-    sees_answer: bool,
 }
 
 impl Definition {
@@ -124,7 +122,7 @@ impl Method {
 impl Decider {
     /// Whether the method is told where the answers are.
     pub(crate) fn sees_answer(&self) -> bool {
-        self.sees_answer
+        self.recorded.sees_answer
     }
 
     /// The engine, which uses one thread: pages are measured side by side.
@@ -154,7 +152,7 @@ impl Decider {
         policy: Policy,
         answer: &[u8],
     ) -> Result<Request, Error> {
-        request(photo, grid, policy, self.sees_answer.then_some(answer))
+        request(photo, grid, policy, self.sees_answer().then_some(answer))
     }
 
     /// What is looked at for a page's questions, each with its answer: once for all of them, or once for each
@@ -166,7 +164,7 @@ impl Decider {
         policy: &Policy,
         answers: &[Vec<u8>],
     ) -> Result<Vec<Request>, Error> {
-        let looks = if self.sees_answer { answers.len() } else { answers.len().min(1) };
+        let looks = if self.sees_answer() { answers.len() } else { answers.len().min(1) };
         answers[..looks].iter().map(|answer| self.request(photo, grid, policy.clone(), answer)).collect()
     }
 
@@ -177,22 +175,12 @@ impl Decider {
 
     /// What another process needs to open the same engine.
     pub(crate) fn recorded(&self) -> Recorded {
-        let Config { search, scorers, allocator, backend, params, .. } = &self.config;
-        Recorded {
-            files: search.files.clone(),
-            folders: search.folders.clone(),
-            scorers: scorers.clone(),
-            allocator: allocator.clone(),
-            backend: backend.clone(),
-            params: params.clone(),
-            calibration: self.calibration.clone(),
-            sees_answer: self.sees_answer,
-        }
+        self.recorded.clone()
     }
 }
 
 /// A method's engine, as it is told to another process.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Recorded {
     files: Vec<PathBuf>,
     folders: Vec<PathBuf>,
@@ -208,7 +196,7 @@ impl Recorded {
     /// The engine's configuration, on one thread.
     ///
     /// # Errors
-    /// When the calibration cannot be read any more.
+    /// When the calibration cannot be read.
     pub(crate) fn config(self) -> Result<Config, Error> {
         let mut config = Config::default();
         config.search = Search { files: self.files, folders: self.folders, ..Search::default() };
@@ -357,27 +345,22 @@ impl Workshop {
             Recipe::Original => Runs::Original,
             Recipe::Downsample => Runs::Downsample,
             Recipe::Engine(Parts { scorers, allocator, backend, calibration, params }) => {
-                let mut config = Config::default();
-                config.search = self.search.clone();
-                config.scorers = scorers.clone();
-                config.allocator = allocator.clone();
-                config.backend = backend.clone();
-                config.params = params
-                    .iter()
-                    .map(|(id, keys)| (id.clone(), keys.clone().into_iter().collect()))
-                    .collect();
-                config.calibration = calibration.as_deref().map(Calibration::read).transpose()?;
-                config.threads = 1;
-                self.catalogue.check_params(&config.params)?;
                 let requires = allocator.as_deref().and_then(|id| self.catalogue.allocator_info(id).ok());
-                let sees_answer = requires.is_some_and(|info| info.requires.iter().any(|t| t == ANSWER));
-                let engine = Engine::open(config.clone())?;
-                Runs::Engine(Box::new(Decider {
-                    config,
+                let params = params.iter().map(|(id, keys)| (id.clone(), keys.clone().into_iter().collect()));
+                let recorded = Recorded {
+                    files: self.search.files.clone(),
+                    folders: self.search.folders.clone(),
+                    scorers: scorers.clone(),
+                    allocator: allocator.clone(),
+                    backend: backend.clone(),
+                    params: params.collect(),
                     calibration: calibration.clone(),
-                    engine,
-                    sees_answer,
-                }))
+                    sees_answer: requires.is_some_and(|info| info.requires.iter().any(|t| t == ANSWER)),
+                };
+                let config = recorded.clone().config()?;
+                self.catalogue.check_params(&config.params)?;
+                let engine = Engine::open(config.clone())?;
+                Runs::Engine(Box::new(Decider { recorded, config, engine }))
             }
         };
         let mut method = Method { key: format!("{definition:?}"), name, runs, retreats: None };

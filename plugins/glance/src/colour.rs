@@ -9,7 +9,7 @@ use std::{ops::Range, sync::OnceLock};
 
 use arrcoc_stats::{Pixels, Rect, Tiling};
 
-use crate::things::{Asked, Thing, Things};
+use crate::things::{Asked, Thing, Things, has};
 
 /// The terms, with other words for them.
 const TERMS: [&[&str]; 8] = [
@@ -158,9 +158,7 @@ impl Colours {
 
 /// The terms that some words in small letters name.
 fn asked(words: &[String]) -> impl Iterator<Item = usize> {
-    TERMS.iter().enumerate().filter_map(|(term, names)| {
-        names.iter().any(|name| words.iter().any(|word| word == name)).then_some(term)
-    })
+    TERMS.iter().enumerate().filter_map(|(term, names)| has(words, names).then_some(term))
 }
 
 /// Bits of a colour's parts that are told apart.

@@ -6,6 +6,8 @@
 //! it: next in the line, behind room or dots, or below. What it says is not known,
 //! only that there is print ([`Lines`]).
 
+use std::collections::BTreeMap;
+
 use arrcoc_stats::Tiling;
 
 use crate::{
@@ -59,14 +61,14 @@ struct Hit {
 
 /// Where the words of a question stand together.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Label {
+struct Label {
     row: usize,
     /// The cell that looks like one of the words.
     at: usize,
     /// The first and the last cell of all of them.
     start: usize,
     end: usize,
-    pub(crate) score: f32,
+    score: f32,
 }
 
 /// A page, ready for questions.
@@ -92,41 +94,31 @@ impl Glance {
     ) {
         named.fill(0.0);
         labelled.fill(0.0);
-        let mut known: Vec<([usize; 3], Option<Place>)> = Vec::new();
+        // Many cells say of the same words that they are there.
+        let mut known: BTreeMap<[usize; 3], Option<Place>> = BTreeMap::new();
         for label in self.labels(&question.words, context) {
-            let key = [label.row, label.start, label.end];
-            let place = match known.iter().find(|(other, _)| *other == key) {
-                Some((_, place)) => place.clone(),
-                None => {
-                    let place = self.lines.place(label.row, label.start..label.end + 1);
-                    known.push((key, place.clone()));
-                    place
-                }
+            let place = || self.lines.place(label.row, label.start..label.end + 1);
+            let Some(place) = known.entry([label.row, label.start, label.end]).or_insert_with(place) else {
+                continue;
             };
-            let Some(place) = place else { continue };
             let own = Run { cols: label.at..label.at + 1, ..place.own.clone() };
             self.paint(&own, label.score, named);
             if context {
-                self.answers(&label, &place, question.follows, labelled);
+                self.answers(&label, place, question.follows, labelled);
             }
         }
     }
 
     /// Where words of the question stand, each with those beside it.
-    pub(crate) fn labels(&self, words: &[Word], context: bool) -> Vec<Label> {
+    fn labels(&self, words: &[Word], context: bool) -> Vec<Label> {
         let hits = self.hits(words);
         let whole: f32 = words.iter().map(|word| word.weight).sum();
         let label = |hit: &Hit| {
-            // Each word's best near this one: what all of the label's words say together.
+            // Each word's best near this one, which is the first: what all of the label's words say together.
             let near = |word: usize| {
-                let own = hits.iter().filter(|other| {
-                    (context || other.word == hit.word)
-                        && other.word == word
-                        && other.row.abs_diff(hit.row) <= 1
-                        && other.col.abs_diff(hit.col) <= REACH
-                });
-                own.map(|other| (other.likeness, other.col))
-                    .fold((0.0, hit.col), |best, own| if own.0 > best.0 { own } else { best })
+                let mut own = hits.iter().filter(|other| other.word == word && (context || word == hit.word));
+                own.find(|other| other.row.abs_diff(hit.row) <= 1 && other.col.abs_diff(hit.col) <= REACH)
+                    .map_or((0.0, hit.col), |best| (best.likeness, best.col))
             };
             let all: Vec<(f32, usize)> = (0..words.len()).map(near).collect();
             let sum: f32 =
@@ -142,6 +134,10 @@ impl Glance {
         };
         let mut labels: Vec<Label> = hits.iter().map(label).collect();
         let best = labels.iter().map(|label| label.score).fold(0.0, f32::max);
+        // On a page without any of the words the best is chance.
+        if best < HEARD {
+            return Vec::new();
+        }
         // More depends on the likeness in comparison with the best label of the page than on the likeness by itself,
         // which print and blur change.
         labels.iter_mut().for_each(|label| {
@@ -149,14 +145,10 @@ impl Glance {
             label.score *= compared * compared * compared;
         });
         labels.retain(|label| label.score > LEAST);
-        // On a page without any of the words the best is chance.
-        if best < HEARD {
-            labels.clear();
-        }
         labels
     }
 
-    /// Every cell that may be a word of the question, or stand for one that the page does not have.
+    /// Every cell that may be a word of the question, or stand for one that the page does not have; the likest first.
     fn hits(&self, words: &[Word]) -> Vec<Hit> {
         let own: Vec<(usize, Vector)> = words.iter().map(|word| word.vector).enumerate().collect();
         let mut hits = self.like(&own, 1.0);
@@ -194,8 +186,7 @@ impl Glance {
         self.paint(&after, label.score * if follows { FOLLOWS } else { AFTER }, out);
         // Dots may lead from the label to the value without room.
         let ending = Run { cols: last.saturating_sub(behind).max(end)..last, ..place.own.clone() };
-        let share = if place.next.is_empty() { ENDING[1] } else { ENDING[0] };
-        self.paint(&ending, share * label.score, out);
+        self.paint(&ending, ENDING[usize::from(place.next.is_empty())] * label.score, out);
         let share = if follows { AFTER } else { 1.0 };
         let shares = if !place.next.is_empty() && place.below.is_some() { BOTH } else { ONE };
         let [beside, under] = shares[usize::from(place.is_paired)];

@@ -118,13 +118,14 @@ impl Scorer for Glancer {
 
     fn make(params: &Params, _: &Call<'_>) -> Result<Self, Fault> {
         let file = params.path("weights")?;
-        let own = file.as_os_str().is_empty();
-        let read = || {
-            std::fs::read(file)
-                .map_err(|error| format!("cannot read the weights {}: {error}", file.display()))
+        let bytes = if file.as_os_str().is_empty() {
+            Cow::Borrowed(WEIGHTS)
+        } else {
+            let unread = |error: std::io::Error| {
+                Fault::invalid(format!("cannot read the weights {}: {error}", file.display()))
+            };
+            Cow::Owned(std::fs::read(file).map_err(unread)?)
         };
-        let bytes = if own { Ok(Cow::Borrowed(WEIGHTS)) } else { read().map(Cow::Owned) };
-        let bytes = bytes.map_err(Fault::invalid)?;
         let bits = params.integer("bits")?;
         let network = Network::read(&bytes, u32::try_from(bits).unwrap_or(32)).map_err(Fault::invalid)?;
         let asking = Asking {

@@ -151,13 +151,8 @@ impl Lines {
         let shift = *self.shifts.get(label.start.midpoint(label.end))?;
         let first = (row * STRIPS).checked_add_signed(-shift).filter(|&first| first < self.rows)?;
         let whole = first.saturating_sub(AROUND)..(first + STRIPS + AROUND).min(self.rows);
-        let sums = self.sums(&label, whole.clone());
-        let own =
-            first.checked_sub(whole.start)?..(first + STRIPS).min(whole.end).checked_sub(whole.start)?;
-        let most = own.max_by_key(|&strip| sums[strip])?;
-        let level = BETWEEN * *sums.get(most).filter(|sum| **sum > 0)? as f32;
-        let lines = lines(&sums, level);
-        let at = lines.iter().position(|line| line.contains(&most))?;
+        let own = first..(first + STRIPS).min(whole.end);
+        let (lines, at, level) = self.lines(&label, whole, own)?;
         let room = |upper: usize| Some(lines.get(upper + 1)?.start - lines.get(upper)?.end);
         let is_paired = {
             let (height, above) = (lines[at].len(), at.checked_sub(1).and_then(room));
@@ -166,14 +161,13 @@ impl Lines {
                 below <= NEAR * height as f32 && farther(above, below) && farther(room(at + 1), below)
             })
         };
-        let on_page = |line: &Range<usize>| line.start + whole.start..line.end + whole.start;
-        let rows = on_page(&lines[at]);
+        let rows = lines[at].clone();
         let level = level / label.len().max(1) as f32;
         let own = self.run(&rows, end, 1 + rows.len() / STRIPS, level);
         let next = self.next(&own, level);
-        let below = lines.get(at + 1).map(on_page).and_then(|rows| {
-            let col = self.first(&rows, own.cols.clone(), level)?;
-            Some(self.run(&rows, col, GAP, level))
+        let below = lines.get(at + 1).and_then(|rows| {
+            let col = self.first(rows, own.cols.clone(), level)?;
+            Some(self.run(rows, col, GAP, level))
         });
         Some(Place { own, next, below, is_paired })
     }
@@ -210,12 +204,25 @@ impl Lines {
     fn grown(&self, run: &Run) -> Range<usize> {
         let reach = run.rows.len();
         let whole = run.rows.start.saturating_sub(reach)..(run.rows.end + reach).min(self.rows);
-        let sums = self.sums(&run.cols, whole.clone());
-        let inside = run.rows.start - whole.start..run.rows.end - whole.start;
-        let Some(most) = inside.max_by_key(|&strip| sums[strip]) else { return run.rows.clone() };
-        let lines = lines(&sums, BETWEEN * sums[most] as f32);
-        let own = lines.into_iter().find(|line| line.contains(&most));
-        own.map_or(run.rows.clone(), |line| line.start + whole.start..line.end + whole.start)
+        let found = self.lines(&run.cols, whole, run.rows.clone());
+        found.map_or(run.rows.clone(), |(lines, at, _)| lines[at].clone())
+    }
+
+    /// The lines in some columns and rows, which of them has the most print that is among some of the rows, and the sum
+    /// from which on a strip has print.
+    fn lines(
+        &self,
+        cols: &Range<usize>,
+        rows: Range<usize>,
+        among: Range<usize>,
+    ) -> Option<(Vec<Range<usize>>, usize, f32)> {
+        let (top, sums) = (rows.start, self.sums(cols, rows));
+        let most = among.max_by_key(|&strip| sums[strip - top])?;
+        let level = BETWEEN * Some(sums[most - top]).filter(|sum| *sum > 0)? as f32;
+        let on_page = |line: Range<usize>| line.start + top..line.end + top;
+        let lines: Vec<Range<usize>> = lines(&sums, level).into_iter().map(on_page).collect();
+        let at = lines.iter().position(|line| line.contains(&most))?;
+        Some((lines, at, level))
     }
 
     /// Whether a column has print at the height of a line: in half of the middle half of it, where dots and the tails of

@@ -39,9 +39,9 @@ pub(crate) struct Word {
 }
 
 /// Small letters and digits of a word.
-fn plain(word: &str) -> Vec<u8> {
-    let signs = word.bytes().map(|b| b.to_ascii_lowercase());
-    signs.filter(u8::is_ascii_alphanumeric).take(LONGEST).collect()
+fn plain(word: &str) -> String {
+    let signs = word.chars().filter(char::is_ascii_alphanumeric);
+    signs.map(|sign| sign.to_ascii_lowercase()).take(LONGEST).collect()
 }
 
 /// What a question asks.
@@ -60,25 +60,20 @@ impl Question {
     /// A word in other letters than the Latin ones is none. Without `weights` all words are worth the same.
     pub(crate) fn new(text: &str, table: &[Vector], asking: Asking) -> Question {
         let weights = asking.weights;
-        let listed =
-            |word: &[u8], list: &str| list.split_whitespace().any(|listed| listed.as_bytes() == word);
-        let mut found: Vec<(Vec<u8>, bool)> = Vec::new();
+        let mut found: Vec<(String, bool)> = Vec::new();
         let stretches: Vec<&str> = text.split(['“', '”', '"']).collect();
         // What stands between quotes is of the page.
         let is_quoted = |place: usize| place % 2 == 1;
-        let asks_what_follows = |word: Vec<u8>| FOLLOWS.iter().any(|follows| follows.as_bytes() == word);
-        let follows = stretches.len() > 1
-            && stretches
-                .iter()
-                .step_by(2)
-                .any(|stretch| stretch.split_whitespace().map(plain).any(asks_what_follows));
+        let asks_what_follows = |word: &str| FOLLOWS.contains(&word);
+        let asks = |stretch: &&str| stretch.split_whitespace().any(|part| asks_what_follows(&plain(part)));
+        let follows = stretches.len() > 1 && stretches.iter().step_by(2).any(asks);
         for (place, stretch) in stretches.into_iter().enumerate() {
             let parts = stretch.split(|c: char| c.is_whitespace() || c == '/');
             for word in parts.map(|part| plain(part.strip_suffix("'s").unwrap_or(part))) {
-                let says_nothing = weights && listed(&word, SAY_NOTHING);
+                let says_nothing = weights && SAY_NOTHING.split_whitespace().any(|listed| listed == word);
                 if !word.is_empty()
                     && (!says_nothing || is_quoted(place) && follows)
-                    && !(follows && !is_quoted(place) && asks_what_follows(word.clone()))
+                    && !(follows && !is_quoted(place) && asks_what_follows(&word))
                     && !found.iter().any(|(other, _)| *other == word)
                 {
                     found.push((word, says_nothing));
@@ -86,7 +81,7 @@ impl Question {
             }
         }
         let first = found.len().saturating_sub(WORDS);
-        let word = |(word, says_nothing): &(Vec<u8>, bool)| {
+        let word = |(word, says_nothing): &(String, bool)| {
             // A short word is easily taken for another one.
             let weight = match word.len() {
                 _ if !weights => 1.0,
@@ -96,13 +91,8 @@ impl Question {
                 3 => 0.8,
                 _ => 1.0,
             };
-            let others = |word: &str| -> Vec<Vector> {
-                synonyms::of(word).into_iter().map(|other| vector(other.as_bytes(), table)).collect()
-            };
-            let others = match std::str::from_utf8(word) {
-                Ok(word) if asking.synonyms => others(word),
-                _ => Vec::new(),
-            };
+            let others = if asking.synonyms { synonyms::of(word) } else { Vec::new() };
+            let others = others.into_iter().map(|other| vector(other, table)).collect();
             Word { vector: vector(word, table), others, weight }
         };
         Question { words: found[first..].iter().map(word).collect(), follows }
@@ -110,9 +100,9 @@ impl Question {
 }
 
 /// The unit vector of a word; all zeros where there is none.
-fn vector(word: &[u8], table: &[Vector]) -> Vector {
+fn vector(word: &str, table: &[Vector]) -> Vector {
     let mut sum = [0.0f32; WIDTH];
-    for row in rows(word) {
+    for row in rows(word.as_bytes()) {
         if let Some(row) = table.get(row as usize % table.len().max(1)) {
             sum.iter_mut().zip(row).for_each(|(sum, part)| *sum += part);
         }

@@ -62,8 +62,7 @@ type Course = (fn(f32) -> f32, f32);
 impl Figure {
     /// The figure that some words in small letters name.
     pub(crate) fn named(words: &[String]) -> Option<Figure> {
-        let names = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-        NAMES.iter().find(|(_, list)| names(list)).map(|(figure, _)| *figure)
+        NAMES.iter().find(|(_, list)| has(words, list)).map(|(figure, _)| *figure)
     }
 
     /// How wide it is from top to bottom, in each way in which it may stand.
@@ -121,23 +120,27 @@ const DIRECTIONS: [(&[&str], [f32; 2]); 4] = [
 ];
 const COUNTS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
+/// Whether one of some words is in a list.
+pub(crate) fn has(words: &[String], list: &[&str]) -> bool {
+    words.iter().any(|word| list.contains(&word.as_str()))
+}
+
 impl Asked {
     /// What some words in small letters say.
     pub(crate) fn new(words: &[String]) -> Asked {
-        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         let counted = || {
             let of = |word: &String| COUNTS.iter().position(|count| count == word).map(|count| count as i32);
             words.iter().find_map(|word| of(word).or_else(|| word.parse().ok().filter(|count| *count < 100)))
         };
         let directed = || {
-            let asked = DIRECTIONS.iter().filter(|(names, _)| has(names));
+            let asked = DIRECTIONS.iter().filter(|(names, _)| has(words, names));
             let [x, y] = asked.fold([0.0, 0.0], |[x, y], (_, [dx, dy])| [x + dx, y + dy]);
             (x != 0.0 || y != 0.0).then_some([x, y])
         };
         Asked {
             figure: Figure::named(words),
-            marks: if has(&MARKS) { counted() } else { None },
-            towards: if has(&DIRECTED) { directed() } else { None },
+            marks: if has(words, &MARKS) { counted() } else { None },
+            towards: if has(words, &DIRECTED) { directed() } else { None },
         }
     }
 }
