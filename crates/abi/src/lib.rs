@@ -39,4 +39,4 @@ pub use wire::{Root, RootRef};
 pub const ABI_MAJOR: u32 = 0;
 /// Minor number of the ABI this crate describes. While [`ABI_MAJOR`] is 0 a
 /// host loads a plugin only when both numbers are equal.
-pub const ABI_MINOR: u32 = 1;
+pub const ABI_MINOR: u32 = 2;

@@ -8,6 +8,7 @@ use half::f16;
 
 use crate::{
     fault::Fault,
+    shelf::Shelf,
     tensor::{Element, OutputSpec, TensorMut, TensorView, elements},
 };
 
@@ -19,6 +20,7 @@ pub struct TensorBuf {
     shape: Vec<u64>,
     words: Vec<u64>,
     bytes: usize,
+    shelf: Shelf,
 }
 
 /// Bytes of a fresh output: a signalling not-a-number in every float type.
@@ -26,6 +28,17 @@ const PATTERN_F16: u16 = 0x7d5a;
 const PATTERN_F32: u32 = 0x7fa5_5a5a;
 const PATTERN_F64: u64 = 0x7ff5_5a5a_a5a5_5a5a;
 const PATTERN_BYTE: u8 = 0xa5;
+
+/// Eight bytes of the pattern that fresh memory of a type is filled with.
+#[must_use]
+pub fn pattern(dtype: DType) -> u64 {
+    match dtype {
+        DType::F16 => u64::from(PATTERN_F16) * 0x0001_0001_0001_0001,
+        DType::F32 => u64::from(PATTERN_F32) * 0x0000_0001_0000_0001,
+        DType::F64 => PATTERN_F64,
+        _ => u64::from(PATTERN_BYTE) * 0x0101_0101_0101_0101,
+    }
+}
 
 impl TensorBuf {
     /// A tensor with these elements.
@@ -43,7 +56,14 @@ impl TensorBuf {
     pub fn from_bytes(name: &str, dtype: DType, shape: &[u64], bytes: &[u8]) -> Result<TensorBuf, Fault> {
         let mut words = vec![0u64; bytes.len().div_ceil(8)];
         bytemuck::cast_slice_mut::<u64, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
-        let buffer = TensorBuf { name: name.into(), dtype, shape: shape.to_vec(), words, bytes: bytes.len() };
+        let buffer = TensorBuf {
+            name: name.into(),
+            dtype,
+            shape: shape.to_vec(),
+            words,
+            bytes: bytes.len(),
+            shelf: Shelf::default(),
+        };
         TensorView::new(&buffer.name, dtype, shape, buffer.as_bytes())?;
         Ok(buffer)
     }
@@ -65,14 +85,15 @@ impl TensorBuf {
             let message = format!("output `{name}` would take {bytes} bytes, more than the limit of {limit}");
             return Err(Fault::new(arrcoc_abi::FaultCode::OUT_OF_MEMORY, message));
         }
-        let word = match dtype {
-            DType::F16 => u64::from(PATTERN_F16) * 0x0001_0001_0001_0001,
-            DType::F32 => u64::from(PATTERN_F32) * 0x0000_0001_0000_0001,
-            DType::F64 => PATTERN_F64,
-            _ => u64::from(PATTERN_BYTE) * 0x0101_0101_0101_0101,
-        };
-        let words = vec![word; bytes.div_ceil(8)];
-        Ok(TensorBuf { name: name.clone(), dtype, shape: spec.shape.clone(), words, bytes })
+        let words = vec![pattern(dtype); bytes.div_ceil(8)];
+        Ok(TensorBuf {
+            name: name.clone(),
+            dtype,
+            shape: spec.shape.clone(),
+            words,
+            bytes,
+            shelf: Shelf::default(),
+        })
     }
 
     /// Checks that every element of an output was written.
@@ -142,7 +163,7 @@ impl TensorBuf {
     /// # Errors
     /// None for a tensor that was made by the constructors here.
     pub fn view(&self) -> Result<TensorView<'_>, Fault> {
-        TensorView::new(&self.name, self.dtype, &self.shape, self.as_bytes())
+        Ok(TensorView::new(&self.name, self.dtype, &self.shape, self.as_bytes())?.beside(&self.shelf))
     }
 
     /// A view that can be written.
@@ -150,6 +171,7 @@ impl TensorBuf {
     /// # Errors
     /// None for a tensor that was made by the constructors here.
     pub fn view_mut(&mut self) -> Result<TensorMut<'_>, Fault> {
+        self.shelf = Shelf::default();
         let bytes = &mut bytemuck::cast_slice_mut::<u64, u8>(&mut self.words)[..self.bytes];
         TensorMut::new(&self.name, self.dtype, &self.shape, bytes)
     }

@@ -14,7 +14,8 @@ use crate::fault::Fault;
 /// The host's grant for one call.
 pub struct Call<'a> {
     wire: abi::Call,
-    since: Instant,
+    /// When it began, where there is a deadline.
+    since: Option<Instant>,
     granted_by: PhantomData<&'a abi::Call>,
 }
 
@@ -30,8 +31,10 @@ impl<'a> Call<'a> {
     /// # Safety
     /// `cancel` and `log_to` of the grant are valid for `'a`, as the contract demands.
     #[must_use]
+    #[inline]
     pub unsafe fn from_wire(wire: &'a abi::Call) -> Call<'a> {
-        Call { wire: *wire, since: Instant::now(), granted_by: PhantomData }
+        let since = (wire.remaining_ns != u64::MAX).then(Instant::now);
+        Call { wire: *wire, since, granted_by: PhantomData }
     }
 
     /// The most threads the call may use, at least 1.
@@ -43,10 +46,8 @@ impl<'a> Call<'a> {
     /// Time left until the deadline; `None` when there is none.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        if self.wire.remaining_ns == u64::MAX {
-            return None;
-        }
-        Some(Duration::from_nanos(self.wire.remaining_ns).saturating_sub(self.since.elapsed()))
+        let since = self.since?;
+        Some(Duration::from_nanos(self.wire.remaining_ns).saturating_sub(since.elapsed()))
     }
 
     /// Whether the host asks the call to stop.

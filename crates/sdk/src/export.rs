@@ -7,7 +7,6 @@
 use std::{
     any::Any,
     cell::{Cell, RefCell},
-    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, Once, PoisonError,
@@ -278,13 +277,14 @@ impl Guard {
 }
 
 fn reply(state: u64) -> Reply {
-    Reply { state, attrs: RString::from("{}") }
+    Reply { state, attrs: RString::new() }
 }
 
 struct ScorerAdapter<S: Scorer> {
     scorer: S,
     guard: Guard,
-    states: Mutex<HashMap<u64, Arc<S::Prepared>>>,
+    /// By number. There are few at a time, and the one that is asked for is the newest as a rule.
+    states: Mutex<Vec<(u64, Arc<S::Prepared>)>>,
     next: AtomicU64,
 }
 
@@ -293,8 +293,8 @@ impl<S: Scorer> ScorerAdapter<S> {
         ScorerAdapter { scorer, guard: Guard::default(), states: Mutex::default(), next: AtomicU64::new(1) }
     }
 
-    fn states(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<S::Prepared>>> {
-        // The map is whole after every statement that touches it.
+    fn states(&self) -> std::sync::MutexGuard<'_, Vec<(u64, Arc<S::Prepared>)>> {
+        // The list is whole after every statement that touches it.
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -305,6 +305,7 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
             // SAFETY: the host keeps the input valid for the call.
             let input = unsafe { Inputs::from_wire(input) }?;
             let plan = Plan { outputs: self.scorer.plan(phase, &input)? };
+            input.check()?;
             let attrs = serde_json::to_string(&plan).map_err(|e| Fault::internal(e.to_string()))?;
             Ok(Reply { state: 0, attrs: attrs.into() })
         })
@@ -322,11 +323,12 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
             let (input, mut output, call) =
                 unsafe { (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call)) };
             let prepared = self.scorer.prepare(&input, &mut output, &call)?;
+            input.check()?;
             let state = self.next.fetch_add(1, Ordering::Relaxed);
-            self.states().insert(state, Arc::new(prepared));
-            let said = Said { encoder: self.scorer.encoder() };
-            let attrs = serde_json::to_string(&said).map_err(|e| Fault::internal(e.to_string()))?;
-            Ok(Reply { state, attrs: attrs.into() })
+            self.states().push((state, Arc::new(prepared)));
+            let Some(encoder) = self.scorer.encoder() else { return Ok(reply(state)) };
+            let attrs = serde_json::to_string(&Said { encoder: Some(encoder) });
+            Ok(Reply { state, attrs: attrs.map_err(|e| Fault::internal(e.to_string()))?.into() })
         })
     }
 
@@ -338,20 +340,28 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
         call: &abi::Call,
     ) -> RResult<Reply, abi::Fault> {
         self.guard.run(Stage::SCORE, || {
-            let prepared = self.states().get(&state).cloned();
+            let states = self.states();
+            let known = states.iter().rev().find(|(known, _)| *known == state);
+            let prepared = known.map(|(_, prepared)| Arc::clone(prepared));
+            drop(states);
             let prepared =
                 prepared.ok_or_else(|| Fault::invalid(format!("there is no prepared state {state}")))?;
             // SAFETY: as in `prepare`.
             let (input, mut output, call) =
                 unsafe { (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call)) };
             prepared.score(&input, &mut output, &call)?;
+            input.check()?;
             Ok(reply(state))
         })
     }
 
     fn release(&self, state: u64) {
         let _ = self.guard.run(Stage::SCORE, || {
-            let gone = self.states().remove(&state);
+            let mut states = self.states();
+            let at = states.iter().rposition(|(known, _)| *known == state);
+            let gone = at.map(|at| states.swap_remove(at));
+            // What it takes to let go of it is not done with the list held.
+            drop(states);
             drop(gone);
             Ok(())
         });
@@ -417,6 +427,7 @@ impl<A: Allocator> abi::wire::Allocator for AllocatorAdapter<A> {
 
 fn read_ask(inputs: Inputs<'_>) -> Result<Ask<'_>, Fault> {
     let side = |name: &str| Ok::<_, Fault>(inputs.require(name)?.as_slice::<u32>()?.to_vec());
+    inputs.check()?;
     let attrs = inputs.attributes();
     let total = attrs.total.ok_or_else(|| Fault::invalid("no total was given"))?;
     let levels = attrs.levels.clone().unwrap_or(Levels::Any);

@@ -46,6 +46,13 @@ impl Fault {
         Fault::new(FaultCode::INTERNAL, message)
     }
 
+    /// The same fault, with other advice on what may help.
+    #[must_use]
+    pub fn helped_by(mut self, retry: Retry) -> Fault {
+        self.retry = retry;
+        self
+    }
+
     /// The same fault, said to come from this call.
     #[must_use]
     pub fn at(mut self, stage: Stage) -> Fault {

@@ -3,6 +3,7 @@
 //! code, so a test of a plugin walks the way that production walks.
 
 use std::{
+    cell::OnceCell,
     ffi::c_void,
     sync::{Mutex, PoisonError, atomic::AtomicU32},
     time::Instant,
@@ -32,6 +33,8 @@ pub struct Grant {
     pub max_threads: u32,
     /// Set to anything but 0 to ask the call to stop.
     pub cancel: AtomicU32,
+    /// Looked at in place of `cancel` where it is there: a flag in memory that another process sets.
+    pub cancel_elsewhere: Option<&'static AtomicU32>,
     log: Mutex<Vec<(Level, String)>>,
 }
 
@@ -52,18 +55,25 @@ impl Grant {
         self
     }
 
+    /// Keeps a message, unless there are too many.
+    pub fn log(&self, level: Level, text: String) {
+        keep(&self.log, level, text);
+    }
+
     /// Takes the messages logged so far.
     #[must_use]
     pub fn take_log(&self) -> Vec<(Level, String)> {
         std::mem::take(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn to_wire(&self) -> abi::Call {
+    /// The grant on the wire; valid as long as it is.
+    #[must_use]
+    pub fn to_wire(&self) -> abi::Call {
         let left = self.deadline.map(|d| d.saturating_duration_since(Instant::now()));
         let remaining_ns = left.map_or(u64::MAX, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX - 1));
         abi::Call {
             remaining_ns,
-            cancel: self.cancel.as_ptr().cast_const(),
+            cancel: self.cancel_elsewhere.unwrap_or(&self.cancel).as_ptr().cast_const(),
             max_threads: self.max_threads.max(1),
             flags: 0,
             log: receive_log,
@@ -83,9 +93,13 @@ extern "C" fn receive_log(log_to: *const c_void, level: Level, message: *const u
     let (log, text) = unsafe {
         (&*log_to.cast::<Mutex<Vec<(Level, String)>>>(), std::slice::from_raw_parts(message, length))
     };
+    keep(log, level, String::from_utf8_lossy(text).into_owned());
+}
+
+fn keep(log: &Mutex<Vec<(Level, String)>>, level: Level, text: String) {
     let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
     if log.len() < MOST_MESSAGES {
-        log.push((level, String::from_utf8_lossy(text).into_owned()));
+        log.push((level, text));
     }
 }
 
@@ -95,15 +109,35 @@ pub struct Request<'a> {
     pub tensors: &'a [TensorView<'a>],
     /// The attributes.
     pub attrs: &'a Attributes,
+    /// The same on the wire, written once for all calls of this request.
+    wire: OnceCell<(Vec<abi::Tensor<'a>>, String)>,
 }
 
-impl Request<'_> {
-    fn wire(&self) -> Result<(Vec<abi::Tensor<'_>>, String), Fault> {
+impl<'a> Request<'a> {
+    /// A request with these tensors and attributes.
+    #[must_use]
+    pub fn new(tensors: &'a [TensorView<'a>], attrs: &'a Attributes) -> Request<'a> {
+        Request { tensors, attrs, wire: OnceCell::new() }
+    }
+
+    #[inline]
+    fn bundle(&self) -> Result<abi::Bundle<'_>, Fault> {
+        if let Some((tensors, json)) = self.wire.get() {
+            return Ok(bundle(tensors, json));
+        }
+        let json = serde_json::to_string(self.attrs).map_err(|e| Fault::internal(e.to_string()))?;
         let tensors = self.tensors.iter().map(TensorView::to_wire).collect();
-        Ok((tensors, serde_json::to_string(self.attrs).map_err(|e| Fault::internal(e.to_string()))?))
+        let (tensors, json) = self.wire.get_or_init(|| (tensors, json));
+        Ok(bundle(tensors, json))
     }
 }
 
+/// Attributes that say nothing may be left out altogether.
+fn object(attrs: &str) -> &str {
+    if attrs.is_empty() { "{}" } else { attrs }
+}
+
+#[inline]
 fn answer(result: RResult<Reply, abi::Fault>, stage: Stage) -> Result<Reply, Fault> {
     let reply = result.into_result().map_err(|fault| Fault::from(fault).at(stage))?;
     if reply.attrs.len() > MOST_ATTRS {
@@ -113,16 +147,15 @@ fn answer(result: RResult<Reply, abi::Fault>, stage: Stage) -> Result<Reply, Fau
 }
 
 /// One call with inputs and outputs over the wire.
+#[inline]
 fn through(
     stage: Stage,
     request: &Request<'_>,
-    outputs: &mut [TensorBuf],
+    outputs: &mut [TensorMut<'_>],
     call: impl FnOnce(&abi::Bundle<'_>, &abi::Bundle<'_>) -> RResult<Reply, abi::Fault>,
 ) -> Result<Reply, Fault> {
-    let (tensors, attrs) = request.wire()?;
-    let mut views = outputs.iter_mut().map(TensorBuf::view_mut).collect::<Result<Vec<_>, _>>()?;
-    let written: Vec<_> = views.iter_mut().map(TensorMut::to_wire).collect();
-    answer(call(&bundle(&tensors, &attrs), &bundle(&written, "{}")), stage)
+    let input = request.bundle()?;
+    answer(call(&input, &bundle(TensorMut::to_wire(outputs), "{}")), stage)
 }
 
 /// A scorer behind the wire.
@@ -142,8 +175,7 @@ impl ForeignScorer {
     /// # Errors
     /// The plugin's fault, or `Internal` when its reply cannot be read.
     pub fn plan(&self, phase: Phase, request: &Request<'_>, grant: &Grant) -> Result<Vec<OutputSpec>, Fault> {
-        let (tensors, attrs) = request.wire()?;
-        let reply = answer(self.wire.plan(phase, &bundle(&tensors, &attrs), &grant.to_wire()), Stage::PLAN)?;
+        let reply = answer(self.wire.plan(phase, &request.bundle()?, &grant.to_wire()), Stage::PLAN)?;
         let plan: Plan = serde_json::from_str(&reply.attrs)
             .map_err(|e| Fault::internal(format!("its plan cannot be read: {e}")).at(Stage::PLAN))?;
         Ok(plan.outputs)
@@ -156,14 +188,15 @@ impl ForeignScorer {
     pub fn prepare(
         &self,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(u64, Said), Fault> {
         let grant = grant.to_wire();
         let reply = through(Stage::PREPARE, request, outputs, |input, output| {
             self.wire.prepare(input, output, &grant)
         })?;
-        let said = serde_json::from_str(&reply.attrs).map_err(|e| e.to_string()).and_then(Said::checked);
+        let said =
+            serde_json::from_str(object(&reply.attrs)).map_err(|e| e.to_string()).and_then(Said::checked);
         match said {
             Ok(said) => Ok((reply.state, said)),
             Err(why) => {
@@ -181,7 +214,7 @@ impl ForeignScorer {
         &self,
         state: u64,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(), Fault> {
         let grant = grant.to_wire();
@@ -203,7 +236,7 @@ impl ForeignScorer {
         verb: &str,
         state: u64,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(), Fault> {
         let grant = grant.to_wire();
@@ -226,46 +259,82 @@ impl ForeignAllocator {
         ForeignAllocator { wire }
     }
 
-    /// Asks for a proposal: one number of tokens per weight.
-    ///
-    /// `tensors` are what it requires beside the weights; `grid` is the patch grid.
+    /// Runs `allocate` into the fresh output `tokens`; [`propose`] makes the request and the output.
     ///
     /// # Errors
-    /// The plugin's fault, or `Internal` when it left patches unwritten.
+    /// The plugin's fault.
     pub fn allocate(
         &self,
-        weights: &[f64],
-        demand: &arrcoc_decide::Demand,
-        grid: [u32; 2],
-        tensors: &[TensorView<'_>],
+        request: &Request<'_>,
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
-    ) -> Result<Vec<u32>, Fault> {
-        let shape = [demand.patches() as u64];
-        let own = [
-            TensorBuf::new("weights", &[weights.len() as u64], weights)?,
-            TensorBuf::new("min", &shape, demand.min())?,
-            TensorBuf::new("max", &shape, demand.max())?,
-        ];
-        let mut all = own.iter().map(TensorBuf::view).collect::<Result<Vec<_>, _>>()?;
-        all.extend(tensors);
-        let attrs = Attributes {
-            grid: Some(grid),
-            total: Some(demand.total()),
-            levels: Some(demand.levels().clone()),
-            ..Attributes::default()
-        };
-        let request = Request { tensors: &all, attrs: &attrs };
-        let (input, attrs) = request.wire()?;
-        let mut tokens = TensorBuf::unwritten(&OutputSpec::new("tokens", abi::DType::U32, &shape), 1 << 30)?;
-        {
-            let mut view = tokens.view_mut()?;
-            let out = [view.to_wire()];
-            let result = self.wire.allocate(&bundle(&input, &attrs), &bundle(&out, "{}"), &grant.to_wire());
-            answer(result, Stage::ALLOCATE)?;
-        }
-        tokens.check_written().map_err(|f| f.at(Stage::ALLOCATE))?;
-        Ok(tokens.view()?.as_slice::<u32>()?.to_vec())
+    ) -> Result<(), Fault> {
+        let grant = grant.to_wire();
+        through(Stage::ALLOCATE, request, outputs, |input, output| self.wire.allocate(input, output, &grant))
+            .map(|_| ())
     }
+
+    /// Runs a verb that was added after the interface was fixed.
+    ///
+    /// # Errors
+    /// `Unsupported` for an unknown verb, or the plugin's fault.
+    pub fn extend(
+        &self,
+        verb: &str,
+        request: &Request<'_>,
+        outputs: &mut [TensorMut<'_>],
+        grant: &Grant,
+    ) -> Result<(), Fault> {
+        let grant = grant.to_wire();
+        through(Stage::EXTEND, request, outputs, |input, output| {
+            self.wire.extend(verb.into(), input, output, &grant)
+        })
+        .map(|_| ())
+    }
+}
+
+/// Asks for a proposal, one number of tokens per weight, wherever the allocator is: `call` gets the request and the
+/// output that it is to have written.
+///
+/// `tensors` are what it requires beside the weights; `grid` is the patch grid.
+///
+/// # Errors
+/// The fault of `call`, or `Internal` when patches were left unwritten.
+pub fn propose(
+    weights: &[f64],
+    demand: &arrcoc_decide::Demand,
+    grid: [u32; 2],
+    tensors: &[TensorView<'_>],
+    call: impl FnOnce(&Request<'_>, &mut [TensorMut<'_>]) -> Result<(), Fault>,
+) -> Result<Vec<u32>, Fault> {
+    let shape = [demand.patches() as u64];
+    let own = [
+        TensorBuf::new("weights", &[weights.len() as u64], weights)?,
+        TensorBuf::new("min", &shape, demand.min())?,
+        TensorBuf::new("max", &shape, demand.max())?,
+    ];
+    let mut all = own.iter().map(TensorBuf::view).collect::<Result<Vec<_>, _>>()?;
+    all.extend(tensors);
+    let attrs = Attributes {
+        grid: Some(grid),
+        total: Some(demand.total()),
+        levels: Some(demand.levels().clone()),
+        ..Attributes::default()
+    };
+    let spec = OutputSpec::new("tokens", abi::DType::U32, &shape);
+    let mut outputs = [TensorBuf::unwritten(&spec, 1 << 30)?];
+    call(&Request::new(&all, &attrs), &mut writable(&mut outputs)?)?;
+    let [tokens] = outputs;
+    tokens.check_written().map_err(|f| f.at(Stage::ALLOCATE))?;
+    Ok(tokens.view()?.as_slice::<u32>()?.to_vec())
+}
+
+/// Views of outputs, for a call to write.
+///
+/// # Errors
+/// None for tensors that were made by the constructors of [`TensorBuf`].
+pub fn writable(outputs: &mut [TensorBuf]) -> Result<Vec<TensorMut<'_>>, Fault> {
+    outputs.iter_mut().map(TensorBuf::view_mut).collect()
 }
 
 /// Makes a scorer through a root module's function.

@@ -59,6 +59,7 @@
 //! | [`params`] | parameters, checked against what was declared |
 //! | [`tensor`] | typed views of named tensors |
 //! | [`buffer`] | tensors that own their memory |
+//! | [`shelf`] | a place beside a tensor for what the host makes of it |
 //! | [`call`] | deadline, cancel flag, threads, log |
 //! | [`fault`] | what a failed call says |
 //! | [`testing`] | runs a scorer or allocator inside a test, through the wire |
@@ -74,6 +75,7 @@ pub mod fault;
 pub mod foreign;
 pub mod params;
 pub mod scorer;
+pub mod shelf;
 pub mod tensor;
 pub mod testing;
 
@@ -95,7 +97,7 @@ pub mod prelude {
         allocator::{Allocator, Ask},
         call::Call,
         decide::{Way, fill_in_order, share_by_weight},
-        describe::{AllocatorInfo, Param, Scale, ScorerInfo},
+        describe::{AllocatorInfo, Determinism, Param, Scale, ScorerInfo},
         fault::Fault,
         params::Params,
         scorer::{Prepared, Scorer},

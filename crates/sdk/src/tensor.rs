@@ -3,7 +3,7 @@
 //! A view is only made after its claims were checked: known type, host memory,
 //! row-major, size and alignment that fit. Past that line nobody checks again.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, marker::PhantomData, sync::OnceLock};
 
 use abi_stable::std_types::{RSlice, RStr};
 use arrcoc_abi::{self as abi, DType, Device, MAX_RANK};
@@ -12,7 +12,7 @@ use bytemuck::Pod;
 use half::f16;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Fault;
+use crate::{fault::Fault, shelf::Shelf};
 
 mod sealed {
     pub trait Sealed {}
@@ -34,6 +34,7 @@ elements!(u8 = U8, u32 = U32, i64 = I64, f16 = F16, f32 = F32, f64 = F64);
 
 /// Number of elements of a shape; `None` on overflow or too many dimensions.
 #[must_use]
+#[inline]
 pub fn elements(shape: &[u64]) -> Option<usize> {
     if shape.len() > MAX_RANK {
         return None;
@@ -49,6 +50,7 @@ pub struct TensorView<'a> {
     shape: [u64; MAX_RANK],
     rank: usize,
     bytes: &'a [u8],
+    shelf: Option<&'a Shelf>,
 }
 
 impl<'a> TensorView<'a> {
@@ -56,11 +58,24 @@ impl<'a> TensorView<'a> {
     ///
     /// # Errors
     /// `InvalidInput`, when type, shape, size and alignment do not fit together.
+    #[inline]
     pub fn new(name: &'a str, dtype: DType, shape: &[u64], bytes: &'a [u8]) -> Result<Self, Fault> {
         check_claims(name, dtype, shape, bytes.as_ptr() as usize, bytes.len())?;
         let mut extents = [1; MAX_RANK];
         extents[..shape.len()].copy_from_slice(shape);
-        Ok(TensorView { name, dtype, shape: extents, rank: shape.len(), bytes })
+        Ok(TensorView { name, dtype, shape: extents, rank: shape.len(), bytes, shelf: None })
+    }
+
+    /// The same view, with a place for what the calling side makes of it. The shelf belongs to these very bytes.
+    #[must_use]
+    pub fn beside(self, shelf: &'a Shelf) -> Self {
+        TensorView { shelf: Some(shelf), ..self }
+    }
+
+    /// The place for what the calling side makes of it, if it has one.
+    #[must_use]
+    pub fn shelf(&self) -> Option<&'a Shelf> {
+        self.shelf
     }
 
     /// Its name.
@@ -137,37 +152,48 @@ impl<'a> TensorView<'a> {
 
     /// The claim of this view on the wire.
     #[must_use]
+    #[inline]
     pub fn to_wire(&self) -> abi::Tensor<'a> {
         wire(self.name, self.dtype, self.shape(), self.bytes.as_ptr().cast_mut(), self.bytes.len())
     }
 }
 
 /// A tensor that a call writes.
+// The form of the wire, so that a call passes tensors on as they are.
 #[derive(Debug)]
+#[repr(transparent)]
 pub struct TensorMut<'a> {
-    name: &'a str,
-    dtype: DType,
-    shape: [u64; MAX_RANK],
-    rank: usize,
-    bytes: &'a mut [u8],
+    wire: abi::Tensor<'a>,
+    memory: PhantomData<&'a mut [u8]>,
 }
+
+// SAFETY: it stands for exclusive access to plain bytes, and has nothing that belongs to one thread.
+unsafe impl Send for TensorMut<'_> {}
+// SAFETY: as above; through a shared reference its memory cannot be reached.
+unsafe impl Sync for TensorMut<'_> {}
 
 impl<'a> TensorMut<'a> {
     /// A view of row-major memory.
     ///
     /// # Errors
     /// `InvalidInput`, when type, shape, size and alignment do not fit together.
+    #[inline]
     pub fn new(name: &'a str, dtype: DType, shape: &[u64], bytes: &'a mut [u8]) -> Result<Self, Fault> {
         check_claims(name, dtype, shape, bytes.as_ptr() as usize, bytes.len())?;
-        let mut extents = [1; MAX_RANK];
-        extents[..shape.len()].copy_from_slice(shape);
-        Ok(TensorMut { name, dtype, shape: extents, rank: shape.len(), bytes })
+        let wire = wire(name, dtype, shape, bytes.as_mut_ptr(), bytes.len());
+        Ok(TensorMut { wire, memory: PhantomData })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.wire.name.as_str()
     }
 
     /// Extent of each dimension.
     #[must_use]
     pub fn shape(&self) -> &[u64] {
-        &self.shape[..self.rank]
+        &self.wire.shape[..self.wire.rank as usize]
     }
 
     /// Its elements.
@@ -175,26 +201,58 @@ impl<'a> TensorMut<'a> {
     /// # Errors
     /// `Internal`, when it was planned with another type.
     pub fn as_slice<T: Element>(&mut self) -> Result<&mut [T], Fault> {
-        if T::DTYPE != self.dtype {
-            return Err(Fault::internal(format!(
-                "output `{}` was planned as {}, not {}",
-                self.name,
-                self.dtype,
-                T::DTYPE
-            )));
-        }
-        bytemuck::try_cast_slice_mut(self.bytes)
-            .map_err(|_| Fault::internal(format!("output `{}` is not aligned for {}", self.name, T::DTYPE)))
+        // SAFETY: `self` is borrowed exclusively, and stands for exclusive access to this memory.
+        unsafe { elements_of(&self.wire) }
     }
 
-    /// The claim of this view on the wire.
+    /// Its element type.
     #[must_use]
-    pub fn to_wire(&mut self) -> abi::Tensor<'_> {
-        let shape = &self.shape[..self.rank];
-        wire(self.name, self.dtype, shape, self.bytes.as_mut_ptr(), self.bytes.len())
+    pub fn dtype(&self) -> DType {
+        self.wire.dtype
+    }
+
+    /// Its memory, row-major.
+    #[must_use]
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: `self` is borrowed exclusively, and stands for exclusive access to this memory.
+        unsafe { std::slice::from_raw_parts_mut(self.wire.data.cast(), self.wire.bytes as usize) }
+    }
+
+    /// Size of its memory.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.wire.bytes as usize
+    }
+
+    /// The claims of these on the wire.
+    #[inline]
+    #[must_use]
+    pub fn to_wire<'t>(tensors: &'t mut [TensorMut<'a>]) -> &'t [abi::Tensor<'a>] {
+        // SAFETY: `TensorMut` has the layout of its one field that takes room.
+        unsafe { std::slice::from_raw_parts(tensors.as_ptr().cast(), tensors.len()) }
     }
 }
 
+/// The elements of a tensor that is to be written.
+///
+/// # Safety
+/// Its claims were checked, and the caller has exclusive access to its memory for the time of the result.
+unsafe fn elements_of<'m, T: Element>(wire: &abi::Tensor<'_>) -> Result<&'m mut [T], Fault> {
+    let name = wire.name.as_str();
+    if T::DTYPE != wire.dtype {
+        return Err(Fault::internal(format!(
+            "output `{name}` was planned as {}, not {}",
+            wire.dtype,
+            T::DTYPE
+        )));
+    }
+    // SAFETY: the caller vouches for it.
+    let bytes = unsafe { std::slice::from_raw_parts_mut(wire.data.cast::<u8>(), wire.bytes as usize) };
+    bytemuck::try_cast_slice_mut(bytes)
+        .map_err(|_| Fault::internal(format!("output `{name}` is not aligned for {}", T::DTYPE)))
+}
+
+#[inline]
 fn check_claims(name: &str, dtype: DType, shape: &[u64], address: usize, bytes: usize) -> Result<(), Fault> {
     let Some(size) = dtype.size() else {
         return Err(Fault::invalid(format!("tensor `{name}` has an unknown element type {dtype}")));
@@ -211,6 +269,7 @@ fn check_claims(name: &str, dtype: DType, shape: &[u64], address: usize, bytes: 
     Ok(())
 }
 
+#[inline]
 fn wire<'a>(name: &'a str, dtype: DType, shape: &[u64], data: *mut u8, bytes: usize) -> abi::Tensor<'a> {
     let mut extents = [1; MAX_RANK];
     let mut strides = [0; MAX_RANK];
@@ -235,15 +294,9 @@ fn wire<'a>(name: &'a str, dtype: DType, shape: &[u64], data: *mut u8, bytes: us
     }
 }
 
-/// The parts of a wire tensor, after its header was checked.
-struct Claim<'a> {
-    name: &'a str,
-    shape: &'a [u64],
-    data: *mut u8,
-    bytes: usize,
-}
-
-fn claim<'a>(tensor: &'a abi::Tensor<'a>) -> Result<Claim<'a>, Fault> {
+/// Checks what a tensor on the wire claims to be.
+#[inline]
+fn check_claim(tensor: &abi::Tensor<'_>) -> Result<(), Fault> {
     let name = tensor.name.as_str();
     let rank = tensor.rank as usize;
     if rank > MAX_RANK {
@@ -262,18 +315,28 @@ fn claim<'a>(tensor: &'a abi::Tensor<'a>) -> Result<Claim<'a>, Fault> {
     }
     let bytes = usize::try_from(tensor.bytes)
         .map_err(|_| Fault::invalid(format!("tensor `{name}` is larger than this machine's memory")))?;
-    Ok(Claim { name, shape, data: tensor.data.cast(), bytes })
+    check_claims(name, tensor.dtype, shape, tensor.data as usize, bytes)
 }
 
 /// What a call may read: named tensors and attributes.
 #[derive(Debug)]
 pub struct Inputs<'a> {
-    tensors: Vec<TensorView<'a>>,
-    attrs: Attributes,
+    /// Tensors whose claims were checked.
+    tensors: Cow<'a, [abi::Tensor<'a>]>,
+    json: &'a str,
+    /// What the JSON says, once somebody has asked.
+    attrs: OnceLock<Result<Attributes, String>>,
 }
 
+// SAFETY: its tensors stand for memory that is only read, and it has nothing that belongs to one thread.
+unsafe impl Send for Inputs<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Inputs<'_> {}
+
+static NO_ATTRIBUTES: Attributes = Attributes { grid: None, queries: Vec::new(), total: None, levels: None };
+
 /// The attributes that this version knows; others are ignored.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Attributes {
     /// Rows and columns of the patch grid.
@@ -289,8 +352,9 @@ pub struct Attributes {
 impl<'a> Inputs<'a> {
     /// Inputs on the host's own side, for tests and hosts.
     #[must_use]
-    pub fn new(tensors: Vec<TensorView<'a>>, attrs: Attributes) -> Inputs<'a> {
-        Inputs { tensors, attrs }
+    pub fn new(tensors: &[TensorView<'a>], attrs: Attributes) -> Inputs<'a> {
+        let tensors = tensors.iter().map(TensorView::to_wire).collect();
+        Inputs { tensors: Cow::Owned(tensors), json: "{}", attrs: Ok(attrs).into() }
     }
 
     /// Reads a bundle that came over the wire.
@@ -300,43 +364,50 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// `InvalidInput` or `Unsupported`, naming the tensor whose claims do not hold.
+    #[inline]
     pub unsafe fn from_wire(bundle: &'a abi::Bundle<'a>) -> Result<Inputs<'a>, Fault> {
-        let mut tensors = Vec::with_capacity(bundle.tensors.len());
-        for tensor in bundle.tensors.as_slice() {
-            let claim = claim(tensor)?;
-            // SAFETY: not null (checked by `claim`), and the caller vouches for the extent.
-            let bytes = unsafe { std::slice::from_raw_parts(claim.data.cast_const(), claim.bytes) };
-            tensors.push(TensorView::new(claim.name, tensor.dtype, claim.shape, bytes)?);
+        let tensors = bundle.tensors.as_slice();
+        for tensor in tensors {
+            check_claim(tensor)?;
         }
-        let attrs = serde_json::from_str(bundle.attrs.as_str())
-            .map_err(|e| Fault::invalid(format!("the attributes are not valid: {e}")))?;
-        Ok(Inputs { tensors, attrs })
+        Ok(Inputs { tensors: Cow::Borrowed(tensors), json: bundle.attrs.as_str(), attrs: OnceLock::new() })
+    }
+
+    /// Whether the attributes could be read, as far as anybody has asked for them. The export adapters do this after
+    /// the work, so that a plugin need not.
+    ///
+    /// # Errors
+    /// `InvalidInput`, when they could not; then they were as if none had been given.
+    pub fn check(&self) -> Result<(), Fault> {
+        match self.attrs.get() {
+            Some(Err(why)) => Err(Fault::invalid(format!("the attributes are not valid: {why}"))),
+            _ => Ok(()),
+        }
     }
 
     /// The tensor of this name, if it is there.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&TensorView<'a>> {
-        self.tensors.iter().find(|t| t.name() == name)
+    pub fn get(&self, name: &str) -> Option<TensorView<'a>> {
+        let tensor = self.tensors.iter().find(|t| t.name.as_str() == name)?;
+        // SAFETY: not null (checked), and whoever made these inputs vouches for the extent, for `'a`.
+        let bytes = unsafe { std::slice::from_raw_parts(tensor.data.cast::<u8>(), tensor.bytes as usize) };
+        let (shape, rank) = (tensor.shape, tensor.rank as usize);
+        Some(TensorView { name: tensor.name.as_str(), dtype: tensor.dtype, shape, rank, bytes, shelf: None })
     }
 
     /// The tensor of this name.
     ///
     /// # Errors
     /// `InvalidInput`, when it is missing.
-    pub fn require(&self, name: &str) -> Result<&TensorView<'a>, Fault> {
+    pub fn require(&self, name: &str) -> Result<TensorView<'a>, Fault> {
         self.get(name).ok_or_else(|| Fault::invalid(format!("the tensor `{name}` is missing")))
-    }
-
-    /// All tensors.
-    #[must_use]
-    pub fn tensors(&self) -> &[TensorView<'a>] {
-        &self.tensors
     }
 
     /// The attributes.
     #[must_use]
     pub fn attributes(&self) -> &Attributes {
-        &self.attrs
+        let read = || serde_json::from_str(self.json).map_err(|e| e.to_string());
+        self.attrs.get_or_init(read).as_ref().unwrap_or(&NO_ATTRIBUTES)
     }
 
     /// The patch grid.
@@ -344,14 +415,14 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// `InvalidInput`, when the host gave none.
     pub fn grid(&self) -> Result<Grid, Fault> {
-        let [rows, cols] = self.attrs.grid.ok_or_else(|| Fault::invalid("no patch grid was given"))?;
+        let [rows, cols] = self.attributes().grid.ok_or_else(|| Fault::invalid("no patch grid was given"))?;
         Grid::new(rows, cols).map_err(|e| Fault::invalid(e.to_string()))
     }
 
     /// The questions; empty in `prepare`.
     #[must_use]
     pub fn queries(&self) -> &[String] {
-        &self.attrs.queries
+        &self.attributes().queries
     }
 
     /// The image, from the tensor `pixels` [H, W, 3] u8.
@@ -382,14 +453,20 @@ impl<'a> Inputs<'a> {
 /// What a call must write: the tensors that were planned.
 #[derive(Debug)]
 pub struct Outputs<'a> {
-    tensors: Vec<TensorMut<'a>>,
+    /// Tensors whose claims were checked. Nothing else refers to their memory.
+    tensors: &'a [abi::Tensor<'a>],
 }
+
+// SAFETY: as for `TensorMut`.
+unsafe impl Send for Outputs<'_> {}
+// SAFETY: as for `TensorMut`.
+unsafe impl Sync for Outputs<'_> {}
 
 impl<'a> Outputs<'a> {
     /// Outputs on the host's own side, for tests and hosts.
     #[must_use]
-    pub fn new(tensors: Vec<TensorMut<'a>>) -> Outputs<'a> {
-        Outputs { tensors }
+    pub fn new(tensors: &'a mut [TensorMut<'a>]) -> Outputs<'a> {
+        Outputs { tensors: TensorMut::to_wire(tensors) }
     }
 
     /// Reads a bundle that came over the wire.
@@ -400,34 +477,26 @@ impl<'a> Outputs<'a> {
     ///
     /// # Errors
     /// `InvalidInput` or `Unsupported`, naming the tensor whose claims do not hold.
+    #[inline]
     pub unsafe fn from_wire(bundle: &'a abi::Bundle<'a>) -> Result<Outputs<'a>, Fault> {
-        let mut tensors = Vec::with_capacity(bundle.tensors.len());
-        for tensor in bundle.tensors.as_slice() {
-            let claim = claim(tensor)?;
-            // SAFETY: not null (checked by `claim`), and the caller vouches for extent and exclusiveness.
-            let bytes = unsafe { std::slice::from_raw_parts_mut(claim.data, claim.bytes) };
-            tensors.push(TensorMut::new(claim.name, tensor.dtype, claim.shape, bytes)?);
+        let tensors = bundle.tensors.as_slice();
+        for tensor in tensors {
+            check_claim(tensor)?;
         }
         Ok(Outputs { tensors })
-    }
-
-    /// The output of this name.
-    ///
-    /// # Errors
-    /// `Internal`, when none of this name was planned.
-    pub fn tensor(&mut self, name: &str) -> Result<&mut TensorMut<'a>, Fault> {
-        self.tensors
-            .iter_mut()
-            .find(|t| t.name == name)
-            .ok_or_else(|| Fault::internal(format!("no output `{name}` was planned")))
     }
 
     /// The elements of the output of this name.
     ///
     /// # Errors
     /// `Internal`, when none of this name and type was planned.
+    #[inline]
     pub fn slice<T: Element>(&mut self, name: &str) -> Result<&mut [T], Fault> {
-        self.tensor(name)?.as_slice()
+        let tensor = self.tensors.iter().find(|t| t.name.as_str() == name);
+        let tensor = tensor.ok_or_else(|| Fault::internal(format!("no output `{name}` was planned")))?;
+        // SAFETY: the claims were checked, `self` is borrowed exclusively for as long as the elements are, and
+        // names are unique.
+        unsafe { elements_of(tensor) }
     }
 
     /// Writes all of the output of this name.
@@ -490,7 +559,10 @@ pub struct Said {
 
 impl Said {
     /// These, if a record can hold them.
-    pub(crate) fn checked(self) -> Result<Said, String> {
+    ///
+    /// # Errors
+    /// One clause that says what is wrong with them.
+    pub fn checked(self) -> Result<Said, String> {
         match &self.encoder {
             Some(name) if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) => {
                 Err("the name of its encoder is not one line of 1 to 128 bytes".into())
@@ -501,6 +573,7 @@ impl Said {
 }
 
 /// A bundle of tensors and JSON attributes, for a call over the wire.
+#[inline]
 #[must_use]
 pub fn bundle<'a>(tensors: &'a [abi::Tensor<'a>], attrs: &'a str) -> abi::Bundle<'a> {
     abi::Bundle { tensors: RSlice::from_slice(tensors), attrs: RStr::from_str(attrs) }

@@ -11,7 +11,7 @@ use crate::{
     buffer::TensorBuf,
     export::{self, AllocatorEntry, ScorerEntry},
     fault::Fault,
-    foreign::{self, Grant, Request},
+    foreign::{self, Grant, Request, writable},
     scorer::Scorer,
     tensor::Attributes,
 };
@@ -89,14 +89,14 @@ impl Scene {
         let grid = Some([self.grid.rows, self.grid.cols]);
 
         let attrs = Attributes { grid, ..Attributes::default() };
-        let request = Request { tensors: &tensors, attrs: &attrs };
+        let request = Request::new(&tensors, &attrs);
         let mut outputs = fresh(&scorer.plan(Phase::PREPARE, &request, &grant)?)?;
-        let (state, _) = scorer.prepare(&request, &mut outputs, &grant)?;
+        let (state, _) = scorer.prepare(&request, &mut writable(&mut outputs)?, &grant)?;
 
         let attrs = Attributes { grid, queries: self.queries.clone(), ..Attributes::default() };
-        let request = Request { tensors: &tensors, attrs: &attrs };
+        let request = Request::new(&tensors, &attrs);
         let mut scored = fresh(&scorer.plan(Phase::SCORE, &request, &grant)?)?;
-        scorer.score(state, &request, &mut scored, &grant)?;
+        scorer.score(state, &request, &mut writable(&mut scored)?, &grant)?;
         scorer.release(state);
 
         outputs.append(&mut scored);
@@ -141,7 +141,10 @@ pub fn run_allocator<A: Allocator>(
     };
     let allocator = foreign::make_allocator(make, &A::info().id, &object(params), &grant)?;
     let tensors = tensors.iter().map(|t| t.view()).collect::<Result<Vec<_>, _>>()?;
-    let proposal = allocator.allocate(weights, demand, [grid.rows, grid.cols], &tensors, &grant)?;
+    let grid = [grid.rows, grid.cols];
+    let proposal = foreign::propose(weights, demand, grid, &tensors, |request, outputs| {
+        allocator.allocate(request, outputs, &grant)
+    })?;
     let admitted = arrcoc_decide::admit(proposal, demand);
     Ok(admitted.map_err(|refusal| Fault::internal(refusal.to_string()))?.tokens().to_vec())
 }
@@ -194,9 +197,9 @@ mod tests {
         assert_eq!(grant.take_log(), [(Level::INFO, "made".to_owned())]);
 
         let attrs = Attributes { grid: Some([2, 2]), ..Attributes::default() };
-        let request = Request { tensors: &[], attrs: &attrs };
+        let request = Request::new(&[], &attrs);
         let mut outputs = fresh(&scorer.plan(Phase::PREPARE, &request, &grant).unwrap()).unwrap();
-        let (state, _) = scorer.prepare(&request, &mut outputs, &grant).unwrap();
+        let (state, _) = scorer.prepare(&request, &mut writable(&mut outputs).unwrap(), &grant).unwrap();
         assert_eq!(grant.take_log(), [(Level::WARN, "the image is dull".to_owned())]);
         scorer.release(state);
         let gone = scorer.score(state, &request, &mut [], &grant).unwrap_err();
@@ -209,10 +212,10 @@ mod tests {
     fn a_call_that_was_cancelled_or_is_late_stops() {
         let scorer = made::<Talker>("{}", &Grant::threads(1)).unwrap();
         let attrs = Attributes { grid: Some([2, 2]), ..Attributes::default() };
-        let request = Request { tensors: &[], attrs: &attrs };
+        let request = Request::new(&[], &attrs);
         let run = |grant: Grant| {
             let mut outputs = fresh(&scorer.plan(Phase::PREPARE, &request, &grant).unwrap()).unwrap();
-            scorer.prepare(&request, &mut outputs, &grant).unwrap_err().code
+            scorer.prepare(&request, &mut writable(&mut outputs).unwrap(), &grant).unwrap_err().code
         };
         let cancelled = Grant::threads(1);
         cancelled.cancel.store(1, std::sync::atomic::Ordering::Relaxed);
