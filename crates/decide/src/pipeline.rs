@@ -4,7 +4,7 @@
 //! the content to uniform, from an allocator to sharing by weight, and each retreat leaves its true reason in one
 //! line. What *is* an error, an impossible request, was refused when the [`Terms`] were made.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -116,8 +116,13 @@ pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dy
         (vec![1.0 / patches as f64; patches], allocation, account)
     } else {
         let (allocation, rule) = allocate(allocator, &weights, &free, &mut retreats);
-        let tokens_of = |ways: Subset| tokens_by(rule, &weights_of(&maps.only(ways)).1, &free);
+        let failed = Cell::new(None);
+        let tokens_of = |ways: Subset| tokens_by(rule, &weights_of(&maps.only(ways)).1, &free, &failed);
         let account = Account::of(allocation.tokens(), &even, maps.present(), tokens_of);
+        if let Some(reason) = failed.take() {
+            let (id, instead) = (rule.id(), Proportional.id());
+            retreats.push(format!("allocator `{id}`, for the account: {reason}; `{instead}` shared instead"));
+        }
         (weights, allocation, account)
     };
 
@@ -175,9 +180,17 @@ fn allocate<'a>(
     }
 }
 
-/// The tokens that `rule` gives for `weights`, by [`Proportional`] where it fails.
-fn tokens_by(rule: &dyn Allocator, weights: &[f64], demand: &Demand) -> Vec<u32> {
-    let allocation = admitted(rule, weights, demand).unwrap_or_else(|_| admitted_by_weight(weights, demand));
+/// The tokens that `rule` gives for `weights`, by [`Proportional`] where it fails, with the reason in `failed`.
+fn tokens_by(
+    rule: &dyn Allocator,
+    weights: &[f64],
+    demand: &Demand,
+    failed: &Cell<Option<String>>,
+) -> Vec<u32> {
+    let allocation = admitted(rule, weights, demand).unwrap_or_else(|reason| {
+        failed.set(Some(reason));
+        admitted_by_weight(weights, demand)
+    });
     allocation.tokens().to_vec()
 }
 

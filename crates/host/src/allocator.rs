@@ -3,9 +3,15 @@
 use std::{sync::Arc, time::Instant};
 
 use arrcoc_decide::Demand;
-use arrcoc_sdk::{describe::AllocatorInfo, fault::Fault, foreign::Grant, params::Params, tensor::TensorView};
+use arrcoc_sdk::{
+    abi::Stage,
+    describe::AllocatorInfo,
+    foreign::{Grant, propose},
+    params::Params,
+    tensor::TensorView,
+};
 
-use crate::{instance::AllocatorInstance, vet::Identity};
+use crate::{breaker::Breaker, instance::AllocatorInstance, vet::Identity};
 
 /// An allocator that can be called.
 pub struct Allocator {
@@ -13,6 +19,7 @@ pub struct Allocator {
     info: AllocatorInfo,
     identity: Arc<Identity>,
     params: Params,
+    breaker: Arc<Breaker>,
 }
 
 impl Allocator {
@@ -21,8 +28,9 @@ impl Allocator {
         info: AllocatorInfo,
         identity: Arc<Identity>,
         params: Params,
+        breaker: Arc<Breaker>,
     ) -> Allocator {
-        Allocator { instance, info, identity, params }
+        Allocator { instance, info, identity, params, breaker }
     }
 
     /// What it says about itself.
@@ -73,8 +81,11 @@ impl arrcoc_decide::Allocator for BoundAllocator<'_> {
     fn propose(&self, weights: &[f64], demand: &Demand) -> Result<Vec<u32>, String> {
         let grant = Grant::threads(self.max_threads).until(self.deadline);
         let instance = &self.allocator.instance;
-        instance
-            .allocate(weights, demand, self.grid, &self.tensors, &grant)
-            .map_err(|fault: Fault| fault.to_string())
+        let call = || {
+            propose(weights, demand, self.grid, &self.tensors, |request, outputs| {
+                instance.allocate(request, outputs, &grant)
+            })
+        };
+        self.allocator.breaker.call(Stage::ALLOCATE, call).map_err(|fault| fault.to_string())
     }
 }

@@ -1,25 +1,36 @@
 //! All that was found: every library, usable or not, each with its reason; and
 //! instances of what the usable ones offer, by name.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
-use arrcoc_abi::manifest::Facts;
+use arrcoc_abi::{Stage, manifest::Facts};
 use arrcoc_sdk::{
     describe::{AllocatorInfo, Description, Param, ScorerInfo},
     fault::Fault,
+    foreign::Grant,
     params::{self, Params},
 };
 use serde_json::{Map, Value};
 
+#[cfg(target_os = "linux")]
+use crate::worker::{Plant, RemoteAllocator, RemoteScorer};
 use crate::{
     allocator::Allocator,
+    breaker::Breaker,
     inproc,
+    instance::{AllocatorInstance, ScorerInstance},
+    isolation::{Isolation, Level},
     load::{Loaded, load},
     names::NameError,
     refusal::Refusal,
     scorer::Scorer,
     search::{Origin, Search},
-    vet::{Identity, vet},
+    vet::{Identity, Vetted, vet},
 };
 
 /// What became of a file that was found.
@@ -52,19 +63,32 @@ pub struct Found {
     pub identity: Option<Arc<Identity>>,
     /// What it offers; absent when it was not loaded.
     pub description: Option<Description>,
+    /// Where its code runs; absent when it was not vetted.
+    pub level: Option<Level>,
     /// What a user should know.
     pub warnings: Vec<String>,
 }
 
 struct Library {
-    loaded: Loaded,
+    home: Home,
+    description: Description,
     identity: Arc<Identity>,
+}
+
+/// Where a library lives.
+enum Home {
+    InProcess(Loaded),
+    #[cfg(target_os = "linux")]
+    Worker(Arc<Plant>),
 }
 
 /// All that was found.
 pub struct Catalogue {
     found: Vec<Found>,
     libraries: Vec<Library>,
+    isolation: Isolation,
+    /// Of scorers and of allocators, by id.
+    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
 }
 
 /// Why an instance could not be made.
@@ -120,21 +144,27 @@ impl Catalogue {
     /// Looks in every place, vets and loads what is there. What cannot be used
     /// is kept with its reason; nothing here fails.
     #[must_use]
-    pub fn open(search: &Search) -> Catalogue {
+    pub fn open(search: &Search, isolation: &Isolation) -> Catalogue {
         let candidates = search.candidates();
-        let mut catalogue = Catalogue { found: Vec::new(), libraries: Vec::new() };
+        let mut catalogue = Catalogue {
+            found: Vec::new(),
+            libraries: Vec::new(),
+            isolation: isolation.clone(),
+            breakers: Mutex::default(),
+        };
         for (refusal, origin) in candidates.refused {
             let path = refusal.path.clone();
             catalogue.found.push(Found::unread(path, origin, Status::Refused(refusal)));
         }
+        let shipped = isolation.shipped();
         for (path, origin) in candidates.files {
-            let found = catalogue.consider(path, origin);
+            let found = catalogue.consider(path, origin, &shipped);
             catalogue.found.push(found);
         }
         catalogue
     }
 
-    fn consider(&mut self, path: PathBuf, origin: Origin) -> Found {
+    fn consider(&mut self, path: PathBuf, origin: Origin, shipped: &BTreeSet<String>) -> Found {
         let vetted = match vet(&path) {
             Ok(vetted) => vetted,
             Err(refusal) => return Found::unread(path, origin, Status::Refused(refusal)),
@@ -154,13 +184,15 @@ impl Catalogue {
             found.status = Status::Shadowed(earlier.path.clone());
             return found;
         }
-        match load(&vetted) {
-            Ok(loaded) => {
-                found.description = Some(loaded.description.clone());
-                if let Some(reason) = unavailable(&loaded.description) {
+        let level = self.isolation.level_of(&identity.blake3, shipped);
+        found.level = Some(level);
+        match Home::of(&vetted, level, &self.isolation) {
+            Ok((home, description)) => {
+                found.description = Some(description.clone());
+                if let Some(reason) = unavailable(&description) {
                     found.status = Status::Unavailable(reason);
                 }
-                self.libraries.push(Library { loaded, identity });
+                self.libraries.push(Library { home, description, identity });
             }
             Err(refusal) => found.status = Status::Refused(refusal),
         }
@@ -187,12 +219,12 @@ impl Catalogue {
 
     /// Every scorer, in search order.
     pub fn scorers(&self) -> impl Iterator<Item = &ScorerInfo> {
-        self.libraries.iter().flat_map(|l| &l.loaded.description.scorers)
+        self.libraries.iter().flat_map(|l| &l.description.scorers)
     }
 
     /// Every allocator, in search order.
     pub fn allocators(&self) -> impl Iterator<Item = &AllocatorInfo> {
-        self.libraries.iter().flat_map(|l| &l.loaded.description.allocators)
+        self.libraries.iter().flat_map(|l| &l.description.allocators)
     }
 
     /// What a scorer says about itself.
@@ -239,49 +271,125 @@ impl Catalogue {
     ///
     /// # Errors
     /// When there is none of this name, a parameter is wrong, or the plugin fails.
-    pub fn make_scorer(&self, id: &str, given: &GivenParams) -> Result<Arc<Scorer>, MakeError> {
+    pub fn make_scorer(
+        &self,
+        id: &str,
+        given: &GivenParams,
+        deadline: Option<Instant>,
+    ) -> Result<Arc<Scorer>, MakeError> {
         let info = self.scorer_info(id)?.clone();
         if let Some(reason) = info.unavailable() {
             return Err(MakeError::Unavailable { id: id.into(), reason });
         }
         let params = read_params(id, &info.params, given.get(id))?;
+        let fails = |fault| MakeError::Fault { id: id.into(), fault };
         let library = self.library(|d| d.scorers.iter().any(|s| s.id == id));
-        let made = library.ok_or_else(|| Fault::internal("its library is gone")).and_then(|l| {
-            Ok((
-                inproc::scorer(&l.loaded, id, &params.located(&info.params, arrcoc_assets::resolve))?,
-                Arc::clone(&l.identity),
-            ))
-        });
-        let (instance, identity) = made.map_err(|fault| MakeError::Fault { id: id.into(), fault })?;
-        Ok(Arc::new(Scorer::new(instance, info, identity, params)))
+        let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
+        let breaker = self.breaker(id);
+        let located = params.located(&info.params, arrcoc_assets::resolve);
+        let instance =
+            breaker.call(Stage::MAKE, || library.home.scorer(id, &located, deadline)).map_err(fails)?;
+        Ok(Arc::new(Scorer::new(instance, info, Arc::clone(&library.identity), params, breaker)))
     }
 
     /// Makes an allocator.
     ///
     /// # Errors
     /// When there is none of this name, a parameter is wrong, or the plugin fails.
-    pub fn make_allocator(&self, id: &str, given: &GivenParams) -> Result<Allocator, MakeError> {
+    pub fn make_allocator(
+        &self,
+        id: &str,
+        given: &GivenParams,
+        deadline: Option<Instant>,
+    ) -> Result<Allocator, MakeError> {
         let info = self.allocator_info(id)?.clone();
         let params = read_params(id, &info.params, given.get(id))?;
+        let fails = |fault| MakeError::Fault { id: id.into(), fault };
         let library = self.library(|d| d.allocators.iter().any(|a| a.id == id));
-        let made = library.ok_or_else(|| Fault::internal("its library is gone")).and_then(|l| {
-            Ok((
-                inproc::allocator(&l.loaded, id, &params.located(&info.params, arrcoc_assets::resolve))?,
-                Arc::clone(&l.identity),
-            ))
-        });
-        let (instance, identity) = made.map_err(|fault| MakeError::Fault { id: id.into(), fault })?;
-        Ok(Allocator::new(instance, info, identity, params))
+        let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
+        let breaker = self.breaker(id);
+        let located = params.located(&info.params, arrcoc_assets::resolve);
+        let instance =
+            breaker.call(Stage::MAKE, || library.home.allocator(id, &located, deadline)).map_err(fails)?;
+        Ok(Allocator::new(instance, info, Arc::clone(&library.identity), params, breaker))
     }
 
     fn library(&self, offers: impl Fn(&Description) -> bool) -> Option<&Library> {
-        self.libraries.iter().find(|l| offers(&l.loaded.description))
+        self.libraries.iter().find(|l| offers(&l.description))
+    }
+
+    fn breaker(&self, id: &str) -> Arc<Breaker> {
+        let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Breaker::new(self.isolation.patience));
+        Arc::clone(breakers.entry(id.to_owned()).or_insert_with(new))
+    }
+}
+
+impl Home {
+    /// Brings a vetted library to its level and asks what it offers.
+    fn of(vetted: &Vetted, level: Level, isolation: &Isolation) -> Result<(Home, Description), Refusal> {
+        match level {
+            Level::InProcess => {
+                let loaded = load(vetted)?;
+                let description = loaded.description.clone();
+                Ok((Home::InProcess(loaded), description))
+            }
+            #[cfg(target_os = "linux")]
+            Level::Worker => {
+                let (plant, description) = Plant::open(vetted, isolation)?;
+                Ok((Home::Worker(plant), description))
+            }
+            #[cfg(not(target_os = "linux"))]
+            Level::Worker => {
+                let _ = isolation;
+                let reason =
+                    "it was not built with this program, and there are worker processes on Linux only";
+                Err(Refusal::new(&vetted.path, reason, "trust it with --isolation inproc"))
+            }
+        }
+    }
+
+    fn scorer(
+        &self,
+        id: &str,
+        params: &Params,
+        deadline: Option<Instant>,
+    ) -> Result<Box<dyn ScorerInstance>, Fault> {
+        let grant = Grant::threads(1).until(deadline);
+        match self {
+            Home::InProcess(loaded) => Ok(Box::new(inproc::scorer(loaded, id, params, &grant)?)),
+            #[cfg(target_os = "linux")]
+            Home::Worker(plant) => Ok(Box::new(RemoteScorer::make(plant, id, params, &grant)?)),
+        }
+    }
+
+    fn allocator(
+        &self,
+        id: &str,
+        params: &Params,
+        deadline: Option<Instant>,
+    ) -> Result<Box<dyn AllocatorInstance>, Fault> {
+        let grant = Grant::threads(1).until(deadline);
+        match self {
+            Home::InProcess(loaded) => Ok(Box::new(inproc::allocator(loaded, id, params, &grant)?)),
+            #[cfg(target_os = "linux")]
+            Home::Worker(plant) => Ok(Box::new(RemoteAllocator::make(plant, id, params, &grant)?)),
+        }
     }
 }
 
 impl Found {
     fn unread(path: PathBuf, origin: Origin, status: Status) -> Found {
-        Found { path, origin, status, facts: None, identity: None, description: None, warnings: Vec::new() }
+        Found {
+            path,
+            origin,
+            status,
+            facts: None,
+            identity: None,
+            description: None,
+            level: None,
+            warnings: Vec::new(),
+        }
     }
 }
 

@@ -1,14 +1,12 @@
 //! The level inside this process: a direct call through the wire. Faults and
 //! panics are contained by the plugin's own side; a crash is not.
 
-use arrcoc_decide::Demand;
 use arrcoc_sdk::{
     abi::Phase,
-    buffer::TensorBuf,
     fault::Fault,
     foreign::{ForeignAllocator, ForeignScorer, Grant, Request, make_allocator, make_scorer},
     params::Params,
-    tensor::{OutputSpec, Said, TensorView},
+    tensor::{OutputSpec, Said, TensorMut},
 };
 
 use crate::{
@@ -24,7 +22,7 @@ impl ScorerInstance for ForeignScorer {
     fn prepare(
         &self,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(u64, Said), Fault> {
         ForeignScorer::prepare(self, request, outputs, grant)
@@ -34,7 +32,7 @@ impl ScorerInstance for ForeignScorer {
         &self,
         state: u64,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(), Fault> {
         ForeignScorer::score(self, state, request, outputs, grant)
@@ -49,7 +47,7 @@ impl ScorerInstance for ForeignScorer {
         verb: &str,
         state: u64,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(), Fault> {
         ForeignScorer::extend(self, verb, state, request, outputs, grant)
@@ -59,28 +57,35 @@ impl ScorerInstance for ForeignScorer {
 impl AllocatorInstance for ForeignAllocator {
     fn allocate(
         &self,
-        weights: &[f64],
-        demand: &Demand,
-        grid: [u32; 2],
-        tensors: &[TensorView<'_>],
+        request: &Request<'_>,
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
-    ) -> Result<Vec<u32>, Fault> {
-        ForeignAllocator::allocate(self, weights, demand, grid, tensors, grant)
+    ) -> Result<(), Fault> {
+        ForeignAllocator::allocate(self, request, outputs, grant)
     }
 }
 
-pub(crate) fn scorer(library: &Loaded, id: &str, params: &Params) -> Result<Box<dyn ScorerInstance>, Fault> {
+/// Makes a scorer of a library in this process.
+///
+/// # Errors
+/// The plugin's fault.
+pub fn scorer(library: &Loaded, id: &str, params: &Params, grant: &Grant) -> Result<ForeignScorer, Fault> {
     let json = serde_json::Value::from(params.to_json()).to_string();
     let make = library.root.make_scorer();
-    Ok(Box::new(make_scorer(|id, attrs, call| make(id, attrs, call), id, &json, &Grant::threads(1))?))
+    make_scorer(|id, attrs, call| make(id, attrs, call), id, &json, grant)
 }
 
-pub(crate) fn allocator(
+/// Makes an allocator of a library in this process.
+///
+/// # Errors
+/// The plugin's fault.
+pub fn allocator(
     library: &Loaded,
     id: &str,
     params: &Params,
-) -> Result<Box<dyn AllocatorInstance>, Fault> {
+    grant: &Grant,
+) -> Result<ForeignAllocator, Fault> {
     let json = serde_json::Value::from(params.to_json()).to_string();
     let make = library.root.make_allocator();
-    Ok(Box::new(make_allocator(|id, attrs, call| make(id, attrs, call), id, &json, &Grant::threads(1))?))
+    make_allocator(|id, attrs, call| make(id, attrs, call), id, &json, grant)
 }

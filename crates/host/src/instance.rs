@@ -5,13 +5,11 @@
 //! is unchecked; [`crate::scorer`] and [`crate::allocator`] do that once, for
 //! every level.
 
-use arrcoc_decide::Demand;
 use arrcoc_sdk::{
     abi::Phase,
-    buffer::TensorBuf,
     fault::Fault,
     foreign::{Grant, Request},
-    tensor::{OutputSpec, Said, TensorView},
+    tensor::{OutputSpec, Said, TensorMut},
 };
 
 /// A scorer at some level of isolation.
@@ -29,7 +27,7 @@ pub trait ScorerInstance: Send + Sync {
     fn prepare(
         &self,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(u64, Said), Fault>;
 
@@ -41,7 +39,7 @@ pub trait ScorerInstance: Send + Sync {
         &self,
         state: u64,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(), Fault>;
 
@@ -57,23 +55,21 @@ pub trait ScorerInstance: Send + Sync {
         verb: &str,
         state: u64,
         request: &Request<'_>,
-        outputs: &mut [TensorBuf],
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
     ) -> Result<(), Fault>;
 }
 
 /// An allocator at some level of isolation.
 pub trait AllocatorInstance: Send + Sync {
-    /// Proposes one number of tokens per patch.
+    /// Proposes one number of tokens per patch, into the output `tokens`.
     ///
     /// # Errors
     /// The plugin's fault.
     fn allocate(
         &self,
-        weights: &[f64],
-        demand: &Demand,
-        grid: [u32; 2],
-        tensors: &[TensorView<'_>],
+        request: &Request<'_>,
+        outputs: &mut [TensorMut<'_>],
         grant: &Grant,
-    ) -> Result<Vec<u32>, Fault>;
+    ) -> Result<(), Fault>;
 }

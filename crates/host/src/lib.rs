@@ -18,15 +18,21 @@
 //! again; past `scorer` and `allocator`, nobody checks a tensor again.
 
 pub mod allocator;
+pub mod breaker;
 pub mod catalogue;
 pub mod inproc;
 pub mod instance;
+pub mod isolation;
 pub mod load;
+#[cfg(target_os = "linux")]
+mod memory;
 pub mod names;
 pub mod refusal;
 pub mod scorer;
 pub mod search;
 pub mod vet;
+#[cfg(target_os = "linux")]
+pub mod worker;
 
 pub use allocator::{Allocator, BoundAllocator};
 pub use arrcoc_abi::manifest::valid_id;
@@ -38,7 +44,9 @@ pub use arrcoc_sdk::{
     foreign::{Grant, Request},
     tensor::{Attributes, TensorView},
 };
+pub use breaker::{Breaker, Patience};
 pub use catalogue::{Catalogue, Found, Status};
+pub use isolation::{Isolation, Level as IsolationLevel};
 pub use names::NameError;
 pub use refusal::Refusal;
 pub use scorer::{PreparedState, Scorer};

@@ -8,8 +8,11 @@
 //! Libraries are never unloaded (their code may be anywhere, in thread locals
 //! too), and the same bytes are loaded once in a process.
 
+#[cfg(target_os = "linux")]
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -17,14 +20,17 @@ use abi_stable::library::{AbiHeaderRef, LibraryError, ROOT_MODULE_LOADER_NAME_WI
 use arrcoc_abi::{RootRef, manifest::valid_id};
 use arrcoc_sdk::{describe::Description, foreign};
 
+#[cfg(target_os = "linux")]
+use crate::memory;
 use crate::{refusal::Refusal, vet::Vetted};
 
 /// A library in this process.
 #[derive(Clone)]
 pub struct Loaded {
-    pub(crate) root: RootRef,
+    /// Its functions.
+    pub root: RootRef,
     /// What it offers.
-    pub(crate) description: Description,
+    pub description: Description,
 }
 
 /// Loads a vetted file and asks what it offers.
@@ -37,18 +43,27 @@ pub fn load(vetted: &Vetted) -> Result<Loaded, Refusal> {
     if let Some(library) = loaded.get(&vetted.identity.blake3) {
         return Ok(library.clone());
     }
-    let root = root_module(vetted)?;
-    let description = describe(vetted, &root)?;
-    let library = Loaded { root, description };
+    let library = loaded_from(map(vetted), &vetted.path)?;
     loaded.insert(vetted.identity.blake3.clone(), library.clone());
     Ok(library)
 }
 
+/// Loads a library from memory that holds exactly the bytes that were vetted.
+#[cfg(target_os = "linux")]
+pub(crate) fn load_image(image: OwnedFd, path: &Path) -> Result<Loaded, Refusal> {
+    loaded_from(map_image(image), path)
+}
+
+fn loaded_from(library: Result<libloading::Library, String>, path: &Path) -> Result<Loaded, Refusal> {
+    let root = root_module(library, path)?;
+    let description = describe(path, &root)?;
+    Ok(Loaded { root, description })
+}
+
 const REBUILD: &str = "build the plugin again with the sdk of this version";
 
-fn root_module(vetted: &Vetted) -> Result<RootRef, Refusal> {
-    let path = &vetted.path;
-    let library = map(vetted).map_err(|e| {
+fn root_module(library: Result<libloading::Library, String>, path: &Path) -> Result<RootRef, Refusal> {
+    let library = library.map_err(|e| {
         let text = one_line(&e);
         Refusal::new(
             path,
@@ -88,8 +103,8 @@ fn one_line(text: &str) -> String {
     line.chars().take(300).collect()
 }
 
-fn describe(vetted: &Vetted, root: &RootRef) -> Result<Description, Refusal> {
-    let refuse = |reason: String| Refusal::new(&vetted.path, reason, "this is a mistake in the plugin");
+fn describe(path: &Path, root: &RootRef) -> Result<Description, Refusal> {
+    let refuse = |reason: String| Refusal::new(path, reason, "this is a mistake in the plugin");
     let json = foreign::describe(|attrs| root.describe()(attrs))
         .map_err(|fault| refuse(format!("it cannot describe itself: {}", fault.message)))?;
     let description: Description = serde_json::from_str(&json)
@@ -108,30 +123,17 @@ fn describe(vetted: &Vetted, root: &RootRef) -> Result<Description, Refusal> {
 
 #[cfg(target_os = "linux")]
 fn map(vetted: &Vetted) -> Result<libloading::Library, String> {
-    use std::os::fd::{AsRawFd, OwnedFd};
+    let image = memory::sealed(&vetted.identity.id, &[&vetted.bytes]);
+    map_image(image.map_err(|e| format!("no sealed copy of it can be made: {e}"))?)
+}
 
-    use rustix::fs::{MemfdFlags, SealFlags};
-
-    let sealed = || -> rustix::io::Result<OwnedFd> {
-        let fd =
-            rustix::fs::memfd_create(&*vetted.identity.id, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        let mut rest = &vetted.bytes[..];
-        while !rest.is_empty() {
-            let written = rustix::io::write(&fd, rest)?;
-            rest = &rest[written..];
-        }
-        rustix::fs::fcntl_add_seals(
-            &fd,
-            SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
-        )?;
-        Ok(fd)
-    };
-    let fd = sealed().map_err(|e| format!("no sealed copy of it can be made: {e}"))?;
-    let library = open(format!("/proc/self/fd/{}", fd.as_raw_fd()).as_ref());
+#[cfg(target_os = "linux")]
+fn map_image(image: OwnedFd) -> Result<libloading::Library, String> {
+    let library = open(format!("/proc/self/fd/{}", image.as_raw_fd()).as_ref());
     // The linker knows a library by the path it was opened with. The descriptor
     // stays open for the life of the process, so that its number, and with it
     // the path, never comes to mean another library.
-    std::mem::forget(fd);
+    std::mem::forget(image);
     library
 }
 

@@ -8,12 +8,12 @@ use arrcoc_sdk::{
     buffer::TensorBuf,
     describe::ScorerInfo,
     fault::Fault,
-    foreign::{Grant, Request},
+    foreign::{Grant, Request, writable},
     params::Params,
     tensor::OutputSpec,
 };
 
-use crate::{instance::ScorerInstance, vet::Identity};
+use crate::{breaker::Breaker, instance::ScorerInstance, vet::Identity};
 
 /// Most bytes of one output: room for per-patch features of large images, and
 /// an end to plans that would fill memory.
@@ -25,6 +25,7 @@ pub struct Scorer {
     info: ScorerInfo,
     identity: Arc<Identity>,
     params: Params,
+    breaker: Arc<Breaker>,
 }
 
 impl Scorer {
@@ -33,8 +34,9 @@ impl Scorer {
         info: ScorerInfo,
         identity: Arc<Identity>,
         params: Params,
+        breaker: Arc<Breaker>,
     ) -> Scorer {
-        Scorer { instance, info, identity, params }
+        Scorer { instance, info, identity, params, breaker }
     }
 
     /// What it says about itself.
@@ -47,6 +49,12 @@ impl Scorer {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// What answers its calls, unchecked.
+    #[must_use]
+    pub fn instance(&self) -> &dyn ScorerInstance {
+        &*self.instance
     }
 
     /// Its parameters.
@@ -65,11 +73,13 @@ impl Scorer {
         request: &Request<'_>,
         grant: &Grant,
     ) -> Result<(Vec<TensorBuf>, PreparedState), Fault> {
-        let mut outputs = self.plan(Phase::PREPARE, request, grant)?;
-        let (state, said) = self.instance.prepare(request, &mut outputs, grant)?;
-        let prepared = PreparedState { scorer: Arc::clone(self), state, encoder: said.encoder };
-        check(&outputs, Stage::PREPARE)?;
-        Ok((outputs, prepared))
+        self.breaker.call(Stage::PREPARE, || {
+            let mut outputs = self.plan(Phase::PREPARE, request, grant)?;
+            let (state, said) = self.instance.prepare(request, &mut writable(&mut outputs)?, grant)?;
+            let prepared = PreparedState { scorer: Arc::clone(self), state, encoder: said.encoder };
+            check(&outputs, Stage::PREPARE)?;
+            Ok((outputs, prepared))
+        })
     }
 
     fn plan(&self, phase: Phase, request: &Request<'_>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
@@ -124,6 +134,12 @@ impl PreparedState {
         &self.scorer
     }
 
+    /// Its number, for calls to the instance.
+    #[must_use]
+    pub fn state(&self) -> u64 {
+        self.state
+    }
+
     /// What its numbers come from, as the plugin named it: calibration is keyed by it.
     #[must_use]
     pub fn encoder(&self) -> Option<&str> {
@@ -135,10 +151,12 @@ impl PreparedState {
     /// # Errors
     /// The plugin's fault, or `Internal` when what it returned breaks the contract.
     pub fn score(&self, request: &Request<'_>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
-        let mut outputs = self.scorer.plan(Phase::SCORE, request, grant)?;
-        self.scorer.instance.score(self.state, request, &mut outputs, grant)?;
-        check(&outputs, Stage::SCORE)?;
-        Ok(outputs)
+        self.scorer.breaker.call(Stage::SCORE, || {
+            let mut outputs = self.scorer.plan(Phase::SCORE, request, grant)?;
+            self.scorer.instance.score(self.state, request, &mut writable(&mut outputs)?, grant)?;
+            check(&outputs, Stage::SCORE)?;
+            Ok(outputs)
+        })
     }
 }
 
