@@ -2,6 +2,8 @@
 
 use arrcoc_sdk::prelude::*;
 
+use crate::ends;
+
 macro_rules! bad_allocator {
     ($name:ident, $id:literal, $doc:literal, |$ask:ident| $body:expr) => {
         #[doc = $doc]
@@ -23,7 +25,8 @@ macro_rules! bad_allocator {
     };
 }
 
-fn shared(ask: &Ask<'_>) -> Result<Vec<u32>, Fault> {
+/// What a right allocator would propose.
+pub(crate) fn shared(ask: &Ask<'_>) -> Result<Vec<u32>, Fault> {
     share_by_weight(ask.weights, &ask.demand).map_err(|e| Fault::invalid(e.to_string()))
 }
 
@@ -60,3 +63,15 @@ bad_allocator!(BadPanic, "bad-panic", "panics", |ask| {
     let beyond = ask.demand.patches();
     Ok(vec![ask.demand.min()[beyond]])
 });
+
+bad_allocator!(
+    BadAllocatorSegfault,
+    "bad-allocator-segfault",
+    "writes to an address it does not have",
+    |ask| {
+        ends::segfault();
+        shared(ask)
+    }
+);
+
+bad_allocator!(BadAllocatorHang, "bad-allocator-hang", "never returns", |_ask| ends::hang());

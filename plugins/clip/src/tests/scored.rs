@@ -5,7 +5,7 @@ use arrcoc_sdk::{
     abi::{FaultCode, Phase, abi_stable::std_types::RStr},
     buffer::TensorBuf,
     export,
-    foreign::{self, Grant, Request},
+    foreign::{self, Grant, Request, writable},
     stats::Grid,
     tensor::Attributes,
     testing::Scene,
@@ -223,22 +223,26 @@ fn a_call_that_is_cancelled_or_late_stops() {
     let pixels = TensorBuf::new("pixels", &[40, 50, 3], &made::picture(50, 40)).unwrap();
     let tensors = [pixels.view().unwrap()];
     let attrs = Attributes { grid: Some([2, 2]), ..Attributes::default() };
-    let image = Request { tensors: &tensors, attrs: &attrs };
+    let image = Request::new(&tensors, &attrs);
     let planned = |phase, request: &Request<'_>| -> Vec<TensorBuf> {
         let plan = scorer.plan(phase, request, &Grant::threads(1)).unwrap();
         plan.iter().map(|spec| TensorBuf::unwritten(spec, 1 << 20).unwrap()).collect()
     };
     let mut patches = planned(Phase::PREPARE, &image);
     for (grant, expected) in [(cancelled(), FaultCode::CANCELLED), (late(), FaultCode::DEADLINE_EXCEEDED)] {
-        assert_eq!(code(scorer.prepare(&image, &mut patches, &grant).err()), Some(expected));
+        assert_eq!(
+            code(scorer.prepare(&image, &mut writable(&mut patches).unwrap(), &grant).err()),
+            Some(expected)
+        );
     }
-    let (state, said) = scorer.prepare(&image, &mut patches, &Grant::threads(1)).unwrap();
+    let (state, said) =
+        scorer.prepare(&image, &mut writable(&mut patches).unwrap(), &Grant::threads(1)).unwrap();
     assert!(said.encoder.is_some_and(|name| name.starts_with("clip:")));
     let attrs = Attributes { queries: vec!["the red label".into()], ..attrs };
-    let question = Request { tensors: &tensors, attrs: &attrs };
+    let question = Request::new(&tensors, &attrs);
     let mut points = planned(Phase::SCORE, &question);
     assert_eq!(
-        code(scorer.score(state, &question, &mut points, &late()).err()),
+        code(scorer.score(state, &question, &mut writable(&mut points).unwrap(), &late()).err()),
         Some(FaultCode::DEADLINE_EXCEEDED)
     );
 }
