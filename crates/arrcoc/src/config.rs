@@ -5,10 +5,11 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use arrcoc_decide::Held;
-use arrcoc_host::{Catalogue, Search, catalogue::GivenParams};
+use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Patience, Search, catalogue::GivenParams};
 use arrcoc_sdk::describe::{ASSET, Domain, Param};
 use serde::Deserialize;
 
@@ -50,6 +51,11 @@ pub struct Config {
     pub held: Held,
     /// The most threads a scorer may use; 0 for as many as there are cores.
     pub threads: usize,
+    /// Where plugins run, and what they are held to there.
+    pub isolation: Isolation,
+    /// Longest that a decision may take. What has not been heard by then is left out, with a reason. A plugin in
+    /// this process is asked to stop, one in a process of its own is stopped.
+    pub deadline: Option<Duration>,
     /// Of `params` those that a file gave, and the folder where their relative paths start.
     from_file: Option<FromFile>,
 }
@@ -72,6 +78,8 @@ impl Default for Config {
             autonomy: 1.0,
             held: Held::default(),
             threads: 0,
+            isolation: Isolation::default(),
+            deadline: None,
             from_file: None,
         }
     }
@@ -90,6 +98,10 @@ struct ConfigFile {
     calibration: Option<PathBuf>,
     autonomy: Option<f64>,
     threads: Option<usize>,
+    isolation: Option<String>,
+    deadline: Option<String>,
+    worker: WorkerFile,
+    breaker: BreakerFile,
     hold: HoldFile,
     params: toml::Table,
 }
@@ -100,6 +112,23 @@ struct HoldFile {
     exploit_explore: Option<f64>,
     focus_diversify: Option<f64>,
     compress_particularize: Option<f64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct WorkerFile {
+    program: Option<PathBuf>,
+    memory_mib: Option<u64>,
+    start: Option<String>,
+    call: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct BreakerFile {
+    failures: Option<u32>,
+    pause: Option<String>,
+    longest: Option<String>,
 }
 
 impl Config {
@@ -114,6 +143,8 @@ impl Config {
     /// gain = 1.5
     /// [hold]
     /// focus-diversify = 0.5
+    /// [worker]
+    /// memory-mib = 2048
     /// ```
     ///
     /// # Errors
@@ -140,6 +171,10 @@ impl Config {
             },
             ..Config::default()
         };
+        let in_this = |e: Error| e.in_file(path);
+        config.deadline = file.deadline.as_deref().map(duration).transpose().map_err(in_this)?;
+        config.isolation =
+            isolation(file.isolation.as_deref(), file.worker, file.breaker, folder).map_err(in_this)?;
         config.search.config_files = from_file(file.plugins);
         config.search.config_folders = from_file(file.plugin_dirs);
         config.calibration = file.calibration.map(|p| Calibration::read(&folder.join(p))).transpose()?;
@@ -167,6 +202,24 @@ impl Config {
             from_file.params.remove(&(id.to_owned(), key.to_owned()));
         }
         self.params.entry(id.to_owned()).or_default().insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Sets where plugins run: `inproc` or `worker`.
+    ///
+    /// # Errors
+    /// When there is no such level.
+    pub fn set_isolation(&mut self, text: &str) -> Result<(), Error> {
+        self.isolation.level = Some(parse_level(text)?);
+        Ok(())
+    }
+
+    /// Sets the longest that a decision may take, written as `20ms` or `1.5s`.
+    ///
+    /// # Errors
+    /// When that is not a time above 0.
+    pub fn set_deadline(&mut self, text: &str) -> Result<(), Error> {
+        self.deadline = Some(duration(text)?);
+        Ok(())
     }
 
     /// Has the relative paths among the parameters of a file start at the file's folder. Which parameters are
@@ -214,7 +267,61 @@ impl Config {
 }
 
 const KEYS: &str = "the keys are plugins, plugin-dirs, scorers, allocator, backend, calibration, autonomy, \
-                    threads, [hold] and [params.ID]";
+                    threads, isolation, deadline, [worker], [breaker], [hold] and [params.ID]";
+
+/// Where plugins run, as a file says it.
+fn isolation(
+    level: Option<&str>,
+    worker: WorkerFile,
+    breaker: BreakerFile,
+    folder: &Path,
+) -> Result<Isolation, Error> {
+    let mut isolation = Isolation::default();
+    isolation.level = level.map(parse_level).transpose()?;
+    isolation.worker = worker.program.map(|path| folder.join(path));
+    if let Some(mib) = worker.memory_mib {
+        isolation.memory = mib.saturating_mul(1 << 20);
+    }
+    let set = |to: &mut Duration, text: Option<String>| -> Result<(), Error> {
+        if let Some(text) = text {
+            *to = duration(&text)?;
+        }
+        Ok(())
+    };
+    set(&mut isolation.start, worker.start)?;
+    set(&mut isolation.call, worker.call)?;
+    let mut patience = Patience::default();
+    patience.failures = breaker.failures.unwrap_or(patience.failures);
+    set(&mut patience.pause, breaker.pause)?;
+    set(&mut patience.longest, breaker.longest)?;
+    isolation.patience = (patience.failures > 0).then_some(patience);
+    Ok(isolation)
+}
+
+/// The level with this name.
+fn parse_level(text: &str) -> Result<IsolationLevel, Error> {
+    let named = IsolationLevel::ALL.into_iter().find(|level| level.name() == text);
+    named.ok_or_else(|| {
+        let names: Vec<&str> = IsolationLevel::ALL.iter().map(|level| level.name()).collect();
+        Error::new(format!("`{text}` is no level of isolation"), format!("it is {}", names.join(" or ")))
+    })
+}
+
+/// Reads a time such as `20ms` or `1.5s`.
+fn duration(text: &str) -> Result<Duration, Error> {
+    let wrong = || Error::new(format!("`{text}` is not a time"), "write it as 20ms or 1.5s, above 0");
+    let text = text.trim();
+    let (number, scale) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1e-3),
+        None => (text.strip_suffix('s').ok_or_else(wrong)?, 1.0),
+    };
+    let seconds = number.trim().parse::<f64>().map_err(|_| wrong())? * scale;
+    if !(1e-9..).contains(&seconds) {
+        return Err(wrong());
+    }
+    // More than a day is as good as none, and an instant that far can be told.
+    Duration::try_from_secs_f64(seconds.min(86_400.0)).map_err(|_| wrong())
+}
 
 fn place_in(text: &str, offset: usize) -> String {
     let before = &text[..offset.min(text.len())];
@@ -265,6 +372,18 @@ mod tests {
         assert!(error.message.starts_with("DIR/arrcoc.toml:2:1: unknown field `scorer`"), "{error}");
         let error = read("[hold]\nfocus-diversify = 1").unwrap_err();
         assert!(error.message.contains("focus-diversify is held at 1"), "{error}");
+        for text in ["0ms", "20", "-1s", "soon", "NaNs"] {
+            assert!(duration(text).unwrap_err().message.contains("is not a time"), "{text}");
+        }
+        assert_eq!(
+            (duration("20ms").unwrap(), duration("1.5 s").unwrap()),
+            (Duration::from_millis(20), Duration::from_millis(1500))
+        );
+        let error = read("isolation = \"jail\"").unwrap_err();
+        assert_eq!(
+            (error.message.as_str(), error.hint.as_deref()),
+            ("DIR/arrcoc.toml: `jail` is no level of isolation", Some("it is inproc or worker"))
+        );
         let error = read("autonomy = 2").unwrap_err();
         assert!(error.hint.unwrap().contains("from 0 to 1"));
     }

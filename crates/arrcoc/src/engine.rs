@@ -46,7 +46,7 @@ impl Engine {
     /// backend or a parameter does not exist.
     pub fn open(mut config: Config) -> Result<Engine, Error> {
         config.check()?;
-        let catalogue = Catalogue::open(&config.search);
+        let catalogue = Catalogue::open(&config.search, &config.isolation);
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }
@@ -66,7 +66,7 @@ impl Engine {
         let engine = Engine { config, catalogue, calibration, threads, scorers: Mutex::default() };
         // One that is named must be there.
         if engine.config.allocator.is_some() {
-            engine.make_allocator()?;
+            engine.make_allocator(None)?;
         }
         Ok(engine)
     }
@@ -113,6 +113,11 @@ impl Engine {
         let observation = Observation::new(request, given, self.threads)?;
         let lineup = self.lineup(&observation)?;
         Ok(Look::new(self, request, tensors, observation, lineup))
+    }
+
+    /// When a decision that begins now must be done.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.config.deadline.and_then(|deadline| Instant::now().checked_add(deadline))
     }
 
     pub(crate) fn calibration(&self) -> &Calibration {
@@ -180,13 +185,17 @@ impl Engine {
     }
 
     /// The instance of a scorer. A fault while it is made is a reason, not an error.
-    pub(crate) fn scorer(&self, id: &str) -> Result<Result<Arc<Scorer>, String>, Error> {
+    pub(crate) fn scorer(
+        &self,
+        id: &str,
+        deadline: Option<Instant>,
+    ) -> Result<Result<Arc<Scorer>, String>, Error> {
         let mut instances = self.scorers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(scorer) = instances.get(id) {
             return Ok(Ok(Arc::clone(scorer)));
         }
         use arrcoc_host::catalogue::MakeError;
-        match self.catalogue.make_scorer(id, &self.config.params) {
+        match self.catalogue.make_scorer(id, &self.config.params, deadline) {
             Ok(scorer) => {
                 instances.insert(id.into(), Arc::clone(&scorer));
                 Ok(Ok(scorer))
@@ -205,9 +214,9 @@ impl Engine {
     }
 
     /// A fresh instance of the allocator for one decision.
-    pub(crate) fn make_allocator(&self) -> Result<Allocator, Error> {
+    pub(crate) fn make_allocator(&self, deadline: Option<Instant>) -> Result<Allocator, Error> {
         let id = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
-        Ok(self.catalogue.make_allocator(id, &self.config.params)?)
+        Ok(self.catalogue.make_allocator(id, &self.config.params, deadline)?)
     }
 
     pub(crate) fn decide<'t>(
@@ -217,6 +226,7 @@ impl Engine {
         grid: [u32; 2],
         tensor: &dyn Fn(&str) -> Option<TensorView<'t>>,
         allocator: Option<&Allocator>,
+        deadline: Option<Instant>,
     ) -> Outcome {
         let setting = Setting { autonomy: self.config.autonomy, held: self.config.held };
         match allocator {
@@ -224,7 +234,7 @@ impl Engine {
             Some(allocator) => {
                 let needs = allocator.info().requires.iter().chain(&allocator.info().optional);
                 let tensors = needs.filter_map(|name| tensor(name)).collect();
-                let bound = allocator.bind(grid, tensors, self.threads as u32, None);
+                let bound = allocator.bind(grid, tensors, self.threads as u32, deadline);
                 arrcoc_decide::decide(maps, terms, &setting, &bound)
             }
         }

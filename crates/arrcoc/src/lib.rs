@@ -50,7 +50,7 @@ mod scoring;
 pub mod tensors;
 
 pub use arrcoc_decide::{Bounds, Levels, Mode, Override, Policy, Rule, Sampling, Total, Verdict, Way};
-pub use arrcoc_host::{Catalogue, Search};
+pub use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Patience, Search};
 pub use arrcoc_picture::Limits;
 pub use arrcoc_stats::Grid;
 pub use config::Config;

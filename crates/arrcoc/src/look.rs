@@ -50,12 +50,13 @@ impl<'a> Look<'a> {
     /// When no allocation can satisfy the policy. Never because a plugin failed.
     pub fn allocate(&mut self, query: &str, policy: &Policy) -> Result<Decision, Error> {
         let started = Instant::now();
+        let deadline = self.engine.deadline();
         let terms = terms(policy, self.request.grid)?;
         let mut scored = Scored::default();
         let instead =
             |e: Error| scored.reasons.push(format!("{}; `{}` shared instead", e.message, Proportional.id()));
-        let allocator = self.engine.make_allocator().map_err(instead).ok();
-        let asked = self.hear(query, &mut scored)?;
+        let allocator = self.engine.make_allocator(deadline).map_err(instead).ok();
+        let asked = self.hear(query, deadline, &mut scored)?;
         scored.note_left_out(&self.lineup, query, |id| self.engine.is_dispensable(id));
         scored.note_unheard();
         let maps = scored.maps(self.request.grid.patches());
@@ -63,7 +64,7 @@ impl<'a> Look<'a> {
         let sharing = Instant::now();
         let tensor = |name: &str| asked.tensor(&self.observation, name);
         let grid = self.observation.grid();
-        let outcome = self.engine.decide(&maps, &terms, grid, &tensor, allocator.as_ref());
+        let outcome = self.engine.decide(&maps, &terms, grid, &tensor, allocator.as_ref(), deadline);
         scored.timings.insert("decide".into(), micros(sharing));
         scored.timings.insert("total".into(), micros(started));
         self.engine.record(self, query, &terms, maps, scored, allocator.as_ref(), outcome).seal()
@@ -75,13 +76,18 @@ impl<'a> Look<'a> {
     /// When a scorer of the configuration cannot be made at all.
     pub fn raw(&mut self, query: &str) -> Result<(Vec<RawChannel>, Vec<String>), Error> {
         let mut scored = Scored::default();
-        self.hear(query, &mut scored)?;
+        self.hear(query, None, &mut scored)?;
         Ok((scored.raw, scored.reasons))
     }
 
     /// Runs every scorer, as far as it has not been run.
-    fn hear<'q>(&mut self, query: &'q str, scored: &mut Scored) -> Result<Asked<'q>, Error> {
-        let mut asked = Asked::new(query.trim());
+    fn hear<'q>(
+        &mut self,
+        query: &'q str,
+        deadline: Option<Instant>,
+        scored: &mut Scored,
+    ) -> Result<Asked<'q>, Error> {
+        let mut asked = Asked::new(query.trim(), deadline);
         for i in 0..self.lineup.order.len() {
             let id = self.lineup.order[i].clone();
             let before = scored.reasons.len();
@@ -102,7 +108,11 @@ impl<'a> Look<'a> {
         asked: &mut Asked<'_>,
         scored: &mut Scored,
     ) -> Result<(), Error> {
-        let scorer = match self.engine.scorer(id)? {
+        if asked.is_late() {
+            scored.reasons.push(format!("scorer `{id}` did not run: the deadline was over"));
+            return Ok(());
+        }
+        let scorer = match self.engine.scorer(id, asked.deadline())? {
             Ok(scorer) => scorer,
             Err(reason) => {
                 scored.reasons.push(reason);
@@ -112,7 +122,9 @@ impl<'a> Look<'a> {
         if !asked.is_something() && only_answers(scorer.info()) {
             return Ok(());
         }
-        let said = self.prepare(i, &scorer, &mut scored.timings).and_then(|()| match &self.ready[i] {
+        let said = self.prepare(i, &scorer, asked.deadline(), &mut scored.timings).and_then(|()| match &self
+            .ready[i]
+        {
             Some(ready) => asked.hear(ready, &self.observation, self.engine.calibration(), scored),
             None => Ok(()),
         });
@@ -131,13 +143,19 @@ impl<'a> Look<'a> {
     }
 
     /// Has a scorer of the lineup prepared, unless it has.
-    fn prepare(&mut self, i: usize, scorer: &Arc<Scorer>, timings: &mut Timings) -> Result<(), Silent> {
+    fn prepare(
+        &mut self,
+        i: usize,
+        scorer: &Arc<Scorer>,
+        deadline: Option<Instant>,
+        timings: &mut Timings,
+    ) -> Result<(), Silent> {
         if self.ready[i].is_some() {
             return Ok(());
         }
         let earlier = self.ready[..i].iter().flatten();
         let promised: BTreeSet<&str> = earlier.flat_map(Ready::provides).collect();
-        self.ready[i] = Some(self.observation.prepare(scorer, &promised, timings)?);
+        self.ready[i] = Some(self.observation.prepare(scorer, &promised, deadline, timings)?);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use arrcoc_decide::{Bounds, Policy, Terms, Total};
 use arrcoc_picture::{Image, Limits, Notes};
+use arrcoc_sdk::shelf::Shelf;
 use arrcoc_stats::Grid;
 
 use crate::{error::Error, tensors::Tensors};
@@ -16,6 +17,7 @@ pub struct Photo {
     pub(crate) path: Option<PathBuf>,
     pub(crate) blake3: String,
     pub(crate) notes: Option<Notes>,
+    pub(crate) shelf: Shelf,
 }
 
 impl Photo {
@@ -27,7 +29,7 @@ impl Photo {
     pub fn read(path: &Path, limits: &Limits) -> Result<Photo, Error> {
         let (image, notes, bytes) = arrcoc_picture::read(path, limits)?;
         let blake3 = blake3::hash(&bytes).to_hex().to_string();
-        Ok(Photo { image, path: Some(path.into()), blake3, notes: Some(notes) })
+        Ok(Photo { image, path: Some(path.into()), blake3, notes: Some(notes), shelf: Shelf::default() })
     }
 
     /// Takes pixels: RGB8 sRGB, row by row, `width · height · 3` bytes.
@@ -38,7 +40,7 @@ impl Photo {
         let blake3 = blake3::hash(&rgb).to_hex().to_string();
         let image = Image::from_rgb(width, height, rgb)
             .map_err(|e| Error::new(e.to_string(), "give width · height · 3 bytes"))?;
-        Ok(Photo { image, path: None, blake3, notes: None })
+        Ok(Photo { image, path: None, blake3, notes: None, shelf: Shelf::default() })
     }
 
     /// The pixels.

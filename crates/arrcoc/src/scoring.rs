@@ -61,6 +61,7 @@ struct Made {
 /// A question, and the tensors that scorers have made of it.
 pub(crate) struct Asked<'a> {
     query: &'a str,
+    deadline: Option<Instant>,
     tensors: BTreeMap<String, Made>,
 }
 
@@ -100,7 +101,8 @@ impl<'a> Observation<'a> {
         let image = request.photo.image();
         let shape = [image.height().into(), image.width().into(), 3];
         let pixels = TensorView::new("pixels", DType::U8, &shape, image.data())
-            .map_err(|f| Error::new(f.message, "report this"))?;
+            .map_err(|f| Error::new(f.message, "report this"))?
+            .beside(&request.photo.shelf);
         let encoder = request.tensors.encoder().map(str::to_owned);
         let made = |tensor: TensorBuf| (tensor.name().to_owned(), Made { tensor, encoder: encoder.clone() });
         Ok(Observation {
@@ -132,6 +134,7 @@ impl<'a> Observation<'a> {
         &mut self,
         scorer: &Arc<Scorer>,
         promised: &BTreeSet<&str>,
+        deadline: Option<Instant>,
         timings: &mut Timings,
     ) -> Result<Ready, Silent> {
         let info = scorer.info();
@@ -140,14 +143,14 @@ impl<'a> Observation<'a> {
             return Err(Silent::lacks(&info.id, tensor));
         }
         let started = Instant::now();
-        let grant = Grant::threads(self.threads as u32);
+        let grant = Grant::threads(self.threads as u32).until(deadline);
         let wanted = info.requires.iter().chain(&info.optional);
         let tensors: Vec<TensorView<'_>> = wanted
             .filter(|name| !QUESTION_TENSORS.contains(&name.as_str()))
             .filter_map(|name| self.tensor(name))
             .collect();
         let attrs = Attributes { grid: Some(self.grid), ..Attributes::default() };
-        let result = scorer.prepare(&Call { tensors: &tensors, attrs: &attrs }, &grant);
+        let result = scorer.prepare(&Call::new(&tensors, &attrs), &grant);
         timings.insert(format!("prepare {}", info.id), micros(started));
         let (outputs, prepared) = result.map_err(|fault| Silent::failed(&info.id, &fault))?;
         let nothing = BTreeMap::new();
@@ -188,8 +191,18 @@ impl<'a> Observation<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub(crate) fn new(query: &'a str) -> Asked<'a> {
-        Asked { query, tensors: BTreeMap::new() }
+    pub(crate) fn new(query: &'a str, deadline: Option<Instant>) -> Asked<'a> {
+        Asked { query, deadline, tensors: BTreeMap::new() }
+    }
+
+    /// When the decision must be done.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether no time is left.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// Whether anything is asked.
@@ -225,7 +238,7 @@ impl<'a> Asked<'a> {
             return Err(Silent::lacks(&info.id, tensor));
         }
         let started = Instant::now();
-        let grant = Grant::threads(observation.threads as u32);
+        let grant = Grant::threads(observation.threads as u32).until(self.deadline);
         let wanted = info.requires.iter().chain(&info.optional);
         let tensors: Vec<TensorView<'_>> = wanted.filter_map(|name| self.tensor(observation, name)).collect();
         let attrs = Attributes {
@@ -233,7 +246,7 @@ impl<'a> Asked<'a> {
             queries: vec![self.query.to_owned()],
             ..Attributes::default()
         };
-        let result = ready.prepared.score(&Call { tensors: &tensors, attrs: &attrs }, &grant);
+        let result = ready.prepared.score(&Call::new(&tensors, &attrs), &grant);
         scored.notes.extend(notes(&info.id, &grant));
         let outputs = result.map_err(|fault| Silent::failed(&info.id, &fault))?;
         if outputs.is_empty() {

@@ -15,6 +15,8 @@ impl Allocator for TypeName {
     fn info() -> AllocatorInfo {
         AllocatorInfo::new("PLUGIN-ID", "surplus in proportion to a power of the weights")
             .param(Param::integer("power", 1..=8, 2, "1 follows the weights, more sharpens them"))
+            // The same bits on every machine: `arrcoc-conformance` holds you to it.
+            .determinism(Determinism::BitExact)
     }
 
     fn make(params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {

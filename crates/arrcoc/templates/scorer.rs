@@ -20,6 +20,8 @@ impl Scorer for TypeName {
             .requires("patch_stats")
             // Numbers from 0 to 1, comparable between images.
             .channel("darkness", Way::Perspectival, "share of pixels that are dark")
+            // The same bits on every machine: `arrcoc-conformance` holds you to it.
+            .determinism(Determinism::BitExact)
     }
 
     fn make(params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {

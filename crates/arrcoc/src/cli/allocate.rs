@@ -164,6 +164,9 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
     config.allocator = args.allocator.or(config.allocator);
     config.backend = args.backend.or(config.backend).filter(|b| b != "auto");
     config.threads = args.threads.unwrap_or(config.threads);
+    if let Some(text) = &args.deadline {
+        config.set_deadline(text)?;
+    }
     if let Some(path) = &args.calibration {
         config.calibration = Some(Calibration::read(path)?);
     }
@@ -198,6 +201,9 @@ pub(crate) fn config(args: &SearchArgs) -> Result<Config, Error> {
     let mut config = args.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?;
     config.search.files.clone_from(&args.plugin);
     config.search.folders.clone_from(&args.plugin_dir);
+    if let Some(level) = &args.isolation {
+        config.set_isolation(level)?;
+    }
     Ok(config)
 }
 

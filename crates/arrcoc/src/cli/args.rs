@@ -39,6 +39,9 @@ pub(crate) struct SearchArgs {
     /// A TOML file with settings
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Where plugins run [default: inproc for those that came with this program, worker for all others]
+    #[arg(long, value_name = "inproc|worker")]
+    pub(crate) isolation: Option<String>,
 }
 
 #[derive(Args)]
@@ -136,6 +139,9 @@ pub(crate) struct AllocateArgs {
     #[arg(long, value_name = "FILE.safetensors", help_heading = "Output")]
     pub(crate) pack: Option<PathBuf>,
 
+    /// Longest that a decision may take: what was not heard by then is left out
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Limits")]
+    pub(crate) deadline: Option<String>,
     /// Exit with 1 when anything retreated
     #[arg(long, help_heading = "Limits")]
     pub(crate) strict: bool,
@@ -222,6 +228,9 @@ pub(crate) enum PluginsCommand {
         /// Print everything the loader said when it refuses the file
         #[arg(long)]
         verbose: bool,
+        /// Where it runs [default: inproc for those that came with this program, worker for all others]
+        #[arg(long, value_name = "inproc|worker")]
+        isolation: Option<String>,
     },
     /// Make the source of a new plugin
     New {

@@ -38,7 +38,9 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Plugins { command } => match command {
             PluginsCommand::List(args) => plugins::list(&args),
-            PluginsCommand::Inspect { file, verbose } => plugins::inspect(&file, verbose),
+            PluginsCommand::Inspect { file, verbose, isolation } => {
+                plugins::inspect(&file, verbose, isolation.as_deref())
+            }
             PluginsCommand::New { name, kind, folder } => scaffold::new(&name, kind, folder.as_deref()),
         },
     };

@@ -2,15 +2,16 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use arrcoc::{Catalogue, Error, Search};
-use arrcoc_host::{Found, Status};
+use arrcoc::{Catalogue, Config, Error, Search};
+use arrcoc_host::{Found, IsolationLevel, Status};
 use arrcoc_sdk::describe::{AllocatorInfo, Determinism, Param, ScorerInfo};
 use serde_json::json;
 
 use super::{Done, allocate::config, args::ListArgs, say};
 
 pub(crate) fn list(args: &ListArgs) -> Result<Done, Error> {
-    let catalogue = Catalogue::open(&config(&args.search)?.search);
+    let config = config(&args.search)?;
+    let catalogue = Catalogue::open(&config.search, &config.isolation);
     if args.json {
         let all: Vec<_> = catalogue.found().iter().map(as_json).collect();
         say(&format!("{}\n", json!({ "plugins": all })));
@@ -33,6 +34,9 @@ fn as_table(catalogue: &Catalogue) -> String {
             None => f.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
         let _ = writeln!(out, "{:<11} {name:<20} {}", status_word(&f.status), f.path.display());
+        if f.level == Some(IsolationLevel::Worker) && f.description.is_some() {
+            let _ = writeln!(out, "            in a process of its own");
+        }
         let description = f.description.iter();
         for d in description {
             let ids = |ids: Vec<&str>| ids.join(", ");
@@ -59,6 +63,13 @@ fn as_table(catalogue: &Catalogue) -> String {
         }
     }
     out
+}
+
+fn place(level: IsolationLevel) -> &'static str {
+    match level {
+        IsolationLevel::InProcess => "in this process",
+        _ => "in a process of its own",
+    }
 }
 
 fn status_word(status: &Status) -> &'static str {
@@ -94,13 +105,16 @@ fn as_json(f: &Found) -> serde_json::Value {
         "abi": f.identity.as_ref().map(|x| &x.abi),
         "blake3": f.identity.as_ref().map(|x| &x.blake3),
         "description": f.description,
+        "isolation": f.level.map(IsolationLevel::name),
         "warnings": f.warnings,
     })
 }
 
-pub(crate) fn inspect(file: &Path, verbose: bool) -> Result<Done, Error> {
+pub(crate) fn inspect(file: &Path, verbose: bool, isolation: Option<&str>) -> Result<Done, Error> {
     let search = Search { files: vec![file.to_owned()], ..Search::default() };
-    let catalogue = Catalogue::open(&search);
+    let mut config = Config::default();
+    isolation.map_or(Ok(()), |level| config.set_isolation(level))?;
+    let catalogue = Catalogue::open(&search, &config.isolation);
     let Some(f) = catalogue.found().first() else {
         return Err(Error::new(format!("{}: nothing was found", file.display()), "check the path"));
     };
@@ -124,6 +138,9 @@ fn sheet(f: &Found) -> String {
         let _ = writeln!(out, "  licence  {}", facts.licence);
         let _ = writeln!(out, "  vendor   {}", facts.vendor);
         let _ = writeln!(out, "  build    {}", facts.build);
+        if let Some(level) = f.level {
+            let _ = writeln!(out, "  runs     {}", place(level));
+        }
     }
     let Some(d) = &f.description else { return out };
     for s in &d.scorers {

@@ -4,37 +4,18 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 #![allow(unreachable_pub, reason = "shared by test files, which export nothing")]
 
+mod assembled;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::OnceLock,
 };
 
 use tempfile::TempDir;
 
 /// The folder that holds `plugins/` and `fixtures/`. Builds them the first time.
 pub fn assembled() -> &'static Path {
-    static DONE: OnceLock<PathBuf> = OnceLock::new();
-    DONE.get_or_init(|| {
-        let status = Command::new(env!("CARGO"))
-            .args([
-                "run",
-                "--quiet",
-                "--release",
-                "--package",
-                "xtask",
-                "--",
-                "build",
-                "--plugins",
-                "--quiet",
-            ])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .expect("cargo runs");
-        assert!(status.success(), "`cargo xtask build` failed");
-        let target = Path::new(env!("CARGO_BIN_EXE_arrcoc")).parent().unwrap().parent().unwrap();
-        target.join("release")
-    })
+    assembled::assembled_for(env!("CARGO_BIN_EXE_arrcoc"))
 }
 
 /// The good plugins.
