@@ -13,10 +13,13 @@
 //! A method whose allocator requires `answer_mask` is told where the answers
 //! are, is marked so in every report, and no other method gets that tensor.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use arrcoc::{
-    Bounds, Catalogue, Config, Engine, Error, Grid, Look, Photo, Request, Search, Tensors, Way,
+    Bounds, Catalogue, Config, Engine, Error, Grid, Isolation, Look, Photo, Request, Search, Tensors, Way,
     calibration::Calibration,
 };
 use arrcoc_decide::{Policy, Total};
@@ -224,10 +227,19 @@ pub(crate) fn request(
     Ok(request.tensors(Tensors::default().with(mask)?))
 }
 
+/// How long a decision may take in which a plugin misbehaves.
+const FAULT_DEADLINE: Duration = Duration::from_millis(500);
+
+fn fixture(folder: &Path, name: &str) -> PathBuf {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    folder.join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+}
+
 /// Where methods come from: the plugins that were found.
 pub(crate) struct Workshop {
     search: Search,
     catalogue: Catalogue,
+    place: PathBuf,
     fixtures: Search,
     faulty: Catalogue,
 }
@@ -237,14 +249,21 @@ impl Workshop {
     pub(crate) fn open(plugins: &Path, fixtures: &Path, files: &[PathBuf]) -> Result<Workshop, Error> {
         let search =
             Search { files: files.to_vec(), folders: vec![plugins.to_path_buf()], ..Search::default() };
-        let catalogue = Catalogue::open(&search);
+        let catalogue = Catalogue::open(&search, &Isolation::default());
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }
-        let beside = Some(fixtures.to_path_buf());
-        let fixtures = Search { folders: search.folders.clone(), beside, ..Search::default() };
-        let faulty = Catalogue::open(&Search { beside: fixtures.beside.clone(), ..Search::default() });
-        Ok(Workshop { search, catalogue, fixtures, faulty })
+        // By name: a folder of what misbehaves holds libraries that hang when they are looked at.
+        let place = fixtures.to_path_buf();
+        let only = Search { files: vec![fixture(&place, "arrcoc_bad")], ..Search::default() };
+        let faulty = Catalogue::open(&only, &Isolation::default());
+        let fixtures = Search { folders: search.folders.clone(), ..only };
+        Ok(Workshop { search, catalogue, place, fixtures, faulty })
+    }
+
+    /// The file of a library that is there for tests.
+    pub(crate) fn fixture(&self, name: &str) -> PathBuf {
+        fixture(&self.place, name)
     }
 
     /// Everything that was found, for the record.
@@ -330,6 +349,9 @@ impl Workshop {
         let mut config = Config::default();
         config.search = self.fixtures.clone();
         config.threads = 1;
+        // What never answers is waited for this long, and what takes memory without end may take this much.
+        config.deadline = Some(FAULT_DEADLINE);
+        config.isolation.memory = 256 << 20;
         if self.faulty.allocators().any(|a| a.id == id) {
             config.allocator = Some(id.into());
         } else {

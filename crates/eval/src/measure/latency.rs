@@ -11,6 +11,7 @@
 //! one request after the other: what MLPerf calls a single stream. [`offline`]
 //! is about throughput, [`sweep`] about size, memory and cold starts.
 
+mod calls;
 mod offline;
 mod sweep;
 mod yardstick;
@@ -39,6 +40,7 @@ pub(super) const METRICS: &[&str] = &[
     "stage-p50",
     "time-ratio",
     "stage-ratio",
+    calls::CALL,
     offline::RATE,
     "cold-open",
     "cold-first",
@@ -60,7 +62,10 @@ fn samples(latency: &Latency, length: Length) -> u32 {
 
 pub(super) fn cells(suite: &Suite, latency: &Latency, length: Length) -> u64 {
     let sweep = sweep::cells(suite, latency, length);
-    rounds_cells(suite, latency, length) + sweep + offline::cells(deciders(suite).count() as u64, latency)
+    rounds_cells(suite, latency, length)
+        + sweep
+        + calls::cells(latency)
+        + offline::cells(deciders(suite).count() as u64, latency)
 }
 
 pub(super) fn rounds_cells(suite: &Suite, latency: &Latency, length: Length) -> u64 {
@@ -78,6 +83,7 @@ struct Arm<'a> {
 
 pub(super) fn rows(bench: &Bench<'_>, latency: &Latency) -> Result<Vec<Row>, Error> {
     let mut rows = rounds(bench, latency)?;
+    rows.extend(calls::rows(bench, latency)?);
     rows.extend(offline::rows(bench, latency)?);
     rows.extend(sweep::rows(bench, latency)?);
     Ok(rows)
@@ -176,7 +182,7 @@ pub(super) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
         (found.metric, found.condition) = ("stage-ratio", Some(stage));
         findings.push(found);
     }
-    for metric in sweep::METRICS.iter().chain([&offline::RATE]) {
+    for metric in sweep::METRICS.iter().chain([&offline::RATE, &calls::CALL]) {
         findings.extend(medians(&suite.name, rows, metric, "runs"));
     }
     let first = deciders(suite).next().map(|(method, _)| method.name.clone()).unwrap_or_default();

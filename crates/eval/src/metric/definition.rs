@@ -383,6 +383,7 @@ mod tests {
         ("locate-margin", "by how much the chosen thing is more alike than the next, likeness in −1 to 1"),
         ("command-seconds", "seconds from a question to the command's answer"),
         ("offline-rate", "decisions a second of requests that are there at once"),
+        ("call-p50", "median time of a call to a scorer that does nothing, in µs"),
         ("cold-open", "time to find and load plugins in a new process, in ms"),
         ("cold-first", "time of the first decision of a process, in ms"),
         ("warm-p50", "median time of the decisions after it, in ms"),

@@ -62,11 +62,21 @@ pub(super) fn time_tables(measured: &Measured<'_>) -> Vec<Titled> {
     let tables = [
         time_table(measured),
         stage_table(measured),
+        call_table(measured),
         offline_table(measured),
         sweep_table(measured),
         net_table(measured),
     ];
     tables.into_iter().flatten().collect()
+}
+
+fn call_table(measured: &Measured<'_>) -> Option<Titled> {
+    let mut table = Table::new(["isolation", "p50, µs", "rounds"]);
+    for f in of(measured, "call-p50") {
+        let micros = |value: f64| format!("{value:.3}");
+        table.row([f.method.clone(), with_interval(f, micros), f.n.to_string()]);
+    }
+    table.titled("A call to a plugin that does nothing")
 }
 
 fn offline_table(measured: &Measured<'_>) -> Option<Titled> {

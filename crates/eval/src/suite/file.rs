@@ -469,6 +469,10 @@ pub(crate) struct LatencyFile {
     /// Requests that are there at once, each 1 to 1024, for decisions a second. Default none.
     #[serde(default)]
     pub(crate) batches: Vec<u32>,
+    /// Rounds in which a scorer that does nothing is called in this process and in one of its own, 0 to 100000; a
+    /// fifth of them in a quick run. Default none.
+    #[serde(default)]
+    pub(crate) calls: u32,
 }
 
 /// What each scorer costs.

@@ -579,6 +579,10 @@ fn check_measures(
             let message = format!("a batch of {} requests", latency.batches[i]);
             return Err(source.error(&place, message, "use 1 to 1024"));
         }
+        if latency.calls > 100_000 {
+            let message = format!("`calls` is {}", latency.calls);
+            return Err(source.error(&at(&["latency", "calls"]), message, "take 0 to 100000 rounds"));
+        }
         for (key, count) in [("samples", latency.samples), ("quick", latency.quick)] {
             if !(8..=1_000_000).contains(&count) {
                 let message = format!("`{key}` is {count}");
