@@ -20,14 +20,14 @@ use flate2::{Compression, GzBuilder, read::GzDecoder};
 use tar::{Archive, Builder, EntryType, Header};
 
 use crate::arguments::Given;
-use crate::assemble::{COMMAND, assemble, set_mode};
+use crate::assemble::{COMMAND, KIT, assemble, set_mode};
 use crate::failure::{Failure, say};
 use crate::tree;
 use crate::workspace::{Workspace, host_triple};
 
 pub(crate) const DETAILS: &str = "\
 Builds, then writes target/dist/arrcoc-VERSION-TRIPLE.tar.gz and the same
-folder, unpacked, beside it: the command, plugins/, the pages at the root of
+folder, unpacked, beside it: the commands, plugins/, the pages at the root of
 the project, the licences, and docs/ and examples/ where there are any. Then unpacks the archive in a
 temporary folder and runs `arrcoc --version` and `arrcoc plugins list` there.
 
@@ -69,15 +69,16 @@ pub(crate) fn run(_: &Given) -> Result<(), Failure> {
 type Contents = BTreeMap<String, PathBuf>;
 
 fn contents(workspace: &Workspace) -> Result<Contents, Failure> {
-    let built = assemble(workspace, &[COMMAND], false)?;
+    let built = assemble(workspace, &[COMMAND, KIT], false)?;
     let mut contents = Contents::new();
     let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for command in built.commands {
+    for command in built.commands.into_iter().chain([built.worker]) {
         contents.insert(file_name(&command), command);
     }
     for plugin in built.plugins {
         contents.insert(format!("plugins/{}", file_name(&plugin)), plugin);
     }
+    contents.insert(format!("plugins/{}", file_name(&built.list)), built.list);
     for paper in PAPERS {
         let path = workspace.root.join(paper);
         if !path.is_file() {
@@ -180,7 +181,9 @@ fn unpack_and_run(archive: &Path, name: &str, place: &Path) -> Result<(), Failur
     tar.unpack(place).map_err(|error| Failure::file("unpack", archive, error))?;
     let folder = place.join(name);
     let command = folder.join(format!("arrcoc{}", std::env::consts::EXE_SUFFIX));
-    for arguments in [&["--version"][..], &["plugins", "list"][..]] {
+    // What came with the command runs inside it, and can run in the worker that lies beside it.
+    let lists = [&["plugins", "list"][..], &["plugins", "list", "--isolation", "worker"][..]];
+    for arguments in [&["--version"][..], lists[0], lists[1]] {
         let shown = format!("arrcoc {}", arguments.join(" "));
         let output = Command::new(&command)
             .args(arguments)
@@ -195,6 +198,12 @@ fn unpack_and_run(archive: &Path, name: &str, place: &Path) -> Result<(), Failur
         }
         if output.stdout.is_empty() {
             return Err(Failure::new(format!("the unpacked `{shown}` printed nothing")));
+        }
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let apart = printed.contains("in a process of its own");
+        if printed.contains("refused") || apart != arguments.contains(&"worker") && cfg!(target_os = "linux")
+        {
+            return Err(Failure::new(format!("the unpacked `{shown}` printed:\n{printed}")));
         }
     }
     Ok(())

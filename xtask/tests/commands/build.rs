@@ -6,15 +6,23 @@ use std::time::SystemTime;
 
 use crate::tree::{Run, Tree};
 
-/// A command and three plugins, without dependencies.
+/// A command, its worker, a kit and three plugins, without dependencies, and a bad library apart.
 fn tree(name: &str) -> Tree {
     let mut tree = Tree::new(name)
         .library("crates/arrcoc", "arrcoc", "")
-        .write("crates/arrcoc/src/main.rs", "fn main() {}\n");
-    for plugin in ["one", "two", "bad"] {
+        .write("crates/arrcoc/src/main.rs", "fn main() {}\n")
+        .library("crates/host", "arrcoc-host", "[[bin]]\nname = \"arrcoc-worker\"\npath = \"src/worker.rs\"")
+        .write("crates/host/src/worker.rs", "fn main() {}\n")
+        .library("crates/conformance", "arrcoc-conformance", "")
+        .write("crates/conformance/src/main.rs", "fn main() {}\n");
+    for plugin in ["one", "two"] {
         tree = add_plugin(tree, plugin);
     }
-    tree
+    let example =
+        "[lib]\ncrate-type = [\"cdylib\"]\n[[example]]\nname = \"worse\"\ncrate-type = [\"cdylib\"]";
+    tree.library("plugins/bad", "arrcoc-bad", example)
+        .write("plugins/bad/src/lib.rs", &source("first"))
+        .write("plugins/bad/examples/worse.rs", &source("worse"))
 }
 
 fn add_plugin(tree: Tree, plugin: &str) -> Tree {
@@ -29,8 +37,15 @@ fn source(text: &str) -> String {
     )
 }
 
+/// The list of what lies in `plugins/`.
+const LIST: &str = "shipped.b3";
+
 fn library(name: &str) -> String {
     format!("{}arrcoc_{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
+}
+
+fn example(name: &str) -> String {
+    format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -65,8 +80,9 @@ fn plugins_lie_beside_the_command_and_the_bad_ones_apart() {
     silent(&tree.xtask(&["build", "--quiet"]));
     let release = release(&tree);
     assert!(release.join(format!("arrcoc{}", std::env::consts::EXE_SUFFIX)).is_file());
-    assert_eq!(names(&release.join("plugins")), [library("one"), library("two")]);
-    assert_eq!(names(&release.join("fixtures")), [library("bad")]);
+    assert_eq!(names(&release.join("plugins")), [library("one"), library("two"), LIST.to_owned()]);
+    assert!(release.join(format!("arrcoc-worker{}", std::env::consts::EXE_SUFFIX)).is_file());
+    assert_eq!(names(&release.join("fixtures")), [library("bad"), example("worse")]);
 
     // Nothing is touched where nothing changed.
     let [one, two] = ["one", "two"].map(|name| release.join("plugins").join(library(name)));
@@ -86,8 +102,10 @@ fn plugins_lie_beside_the_command_and_the_bad_ones_apart() {
     }
     fs::remove_dir_all(tree.root.join("plugins/two")).unwrap();
     let run = tree.xtask(&["build"]);
-    assert_eq!(names(&release.join("plugins")), [library("one"), "notes.txt".to_owned()]);
-    assert_eq!(run.stdout.lines().count(), 3, "the command, a plugin and a fixture: {}", run.stdout);
+    assert_eq!(names(&release.join("plugins")), [library("one"), "notes.txt".to_owned(), LIST.to_owned()]);
+    assert_eq!(run.stdout.lines().count(), 6, "three commands, a plugin and two fixtures: {}", run.stdout);
+    let list = fs::read_to_string(release.join("plugins").join(LIST)).unwrap();
+    assert!(list.lines().count() == 1 && list.ends_with(&format!("  {}\n", library("one"))), "{list}");
 }
 
 #[test]
@@ -95,7 +113,7 @@ fn plugins_alone_leave_the_command_alone() {
     let tree = tree("build-plugins");
     silent(&tree.xtask(&["build", "--plugins", "--quiet"]));
     assert!(!release(&tree).join(format!("arrcoc{}", std::env::consts::EXE_SUFFIX)).exists());
-    assert_eq!(names(&release(&tree).join("plugins")), [library("one"), library("two")]);
+    assert_eq!(names(&release(&tree).join("plugins")), [library("one"), library("two"), LIST.to_owned()]);
 }
 
 #[test]
@@ -110,7 +128,7 @@ fn many_at_once_do_no_harm() {
     for mut run in runs {
         assert!(run.wait().unwrap().success());
     }
-    assert_eq!(names(&plugins), [library("one"), library("two")]);
+    assert_eq!(names(&plugins), [library("one"), library("two"), LIST.to_owned()]);
     assert!(holds(&plugins.join(library("one")), "first"));
 }
 
