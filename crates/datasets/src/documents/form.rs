@@ -13,7 +13,7 @@ use super::span::{Draft, Mark, Span};
 use super::values::Values;
 use super::words::{Field, SECTIONS, shuffled};
 
-/// Fields that every form has at least.
+/// Fields that every form has at least where there is room.
 pub(super) const FIELDS: usize = 25;
 
 /// Height of a heading in ems.
@@ -123,7 +123,9 @@ pub(super) fn fill(sheet: &mut Sheet, fonts: &Fonts, random: &mut Random) -> Vec
         (Place::Beside, FIELDS, headed),
         (Place::Beside, FIELDS, false),
     ];
-    let manner = wishes.into_iter().find_map(|wish| Manner::new(random, area, em, wish));
+    // Large type on a small page may have no room for so many.
+    let fewer = [FIELDS / 2, FIELDS / 4].map(|fields| (Place::Beside, fields, false));
+    let manner = wishes.into_iter().chain(fewer).find_map(|wish| Manner::new(random, area, em, wish));
     let Some(manner) = manner else { return Vec::new() };
     let mut form =
         Form { sheet, fonts, manner, values: Values::new(random), area, column: 0, y: area.low[1] };
