@@ -122,10 +122,11 @@ pub(super) fn fill(sheet: &mut Sheet, fonts: &Fonts, random: &mut Random) -> Vec
         (first, FIELDS, headed),
         (Place::Beside, FIELDS, headed),
         (Place::Beside, FIELDS, false),
+        // Large type on a small page may have no room for so many.
+        (Place::Beside, FIELDS / 2, false),
+        (Place::Beside, FIELDS / 4, false),
     ];
-    // Large type on a small page may have no room for so many.
-    let fewer = [FIELDS / 2, FIELDS / 4].map(|fields| (Place::Beside, fields, false));
-    let manner = wishes.into_iter().chain(fewer).find_map(|wish| Manner::new(random, area, em, wish));
+    let manner = wishes.into_iter().find_map(|wish| Manner::new(random, area, em, wish));
     let Some(manner) = manner else { return Vec::new() };
     let mut form =
         Form { sheet, fonts, manner, values: Values::new(random), area, column: 0, y: area.low[1] };
