@@ -52,7 +52,7 @@
 //! assert_eq!(outcome.mode, Mode::Coupled);
 //! assert!(outcome.retreats.is_empty());
 //! let tokens = outcome.allocation.tokens();
-//! assert_eq!(tokens, [3, 9, 2, 9, 2, 2, 3, 2]);
+//! assert_eq!(tokens, [3, 9, 3, 8, 2, 2, 3, 2]);
 //! assert_eq!(outcome.allocation.total(), 32);
 //!
 //! // Why the second patch got what it got: its share of a uniform allocation, and what each way moved.

@@ -2,7 +2,7 @@
 //!
 //! | tension | low pole ↔ high pole | value |
 //! |---|---|---|
-//! | exploit ↔ explore | what the question names ↔ what it does not explain | `x = 0.9 − 0.8·κ` |
+//! | exploit ↔ explore | what the question names ↔ what it does not explain | `x = 0.9 − 0.8·min(1, 2·κ)` |
 //! | focus ↔ diversify | few patches, many tokens ↔ many, few | `d = 0.1 + 0.8·√(exp(H(r/Σr)) / N)`, of each part |
 //! | compress ↔ particularize | spend little ↔ spend more, everywhere | `p = 0.1 + 0.8·max(u, 1 − κ if the total is a range)` |
 //!
@@ -60,6 +60,9 @@ pub(crate) fn share(tension: f64) -> f64 {
 /// The share of the surplus that goes to what the question names when everything speaks for it.
 const MOST_ASKED: f64 = 0.9;
 
+/// The coupling from which on a question is followed as far as any is: what it names is there more likely than not.
+const FOLLOWED: f64 = 0.5;
+
 /// A map that tokens are shared by, with its share of the surplus and its focus.
 pub(crate) struct Part {
     /// Relevance of each patch in `[0, 1]`, length N.
@@ -84,7 +87,8 @@ impl Balance {
     pub(crate) fn of(maps: &ScoreMaps, held: &Held, is_range: bool) -> Balance {
         let coupling = coupling(maps.q.as_deref());
         let disagreement = disagreement(maps.p.as_deref(), maps.s.as_deref());
-        let exploit_explore = hold(held.exploit_explore, POLES.1 - 0.8 * coupling);
+        let followed = (coupling / FOLLOWED).min(1.0);
+        let exploit_explore = hold(held.exploit_explore, POLES.1 - 0.8 * followed);
         let asked = MOST_ASKED * (1.0 - share(exploit_explore));
         let part = |(relevance, share): (Vec<f64>, f64)| {
             let computed = tension(coverage(&relevance).sqrt());
@@ -223,6 +227,10 @@ mod tests {
         assert!(sharp.tensions.exploit_explore < 0.2);
         assert_eq!(blank.tensions.exploit_explore, 0.9);
         assert!(sharp.tensions.focus_diversify < blank.tensions.focus_diversify);
+        let likely = Balance::of(&maps(Some(even.clone()), None, Some(spike(0.55))), &none, true);
+        assert_eq!(likely.tensions.exploit_explore, 0.1, "more likely than not is followed");
+        let unlikely = Balance::of(&maps(Some(even.clone()), None, Some(spike(0.3))), &none, true);
+        assert!((unlikely.tensions.exploit_explore - 0.5).abs() < 1e-12, "half as likely, by half");
         let alone = Balance::of(&maps(None, None, Some(spike(1.0))), &none, true);
         assert!(alone.tensions.focus_diversify < sharp.tensions.focus_diversify);
         assert!(sharp.tensions.compress_particularize < 0.2);

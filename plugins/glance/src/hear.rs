@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The cosine from which on a cell may be a word, and the one at which it surely is.
-const MAYBE: f32 = 0.5;
+const MAYBE: f32 = 0.45;
 const SURELY: f32 = 0.85;
 
 /// A word is on the page where a cell is as like it as this; what stands for one that is not is worth a part of it.
@@ -26,6 +26,9 @@ const STAND_IN: f32 = 0.8;
 
 /// How far the words of a label lie apart at most, in cells: 200 pixels.
 const REACH: usize = 25;
+
+/// What a word counts for on the other side of another one than in the question.
+const OUT_OF_ORDER: f32 = 0.5;
 
 /// Cells of a line behind a label, without room between, in which the answer may stand.
 const BEHIND: usize = 24;
@@ -114,11 +117,17 @@ impl Glance {
         let hits = self.hits(words);
         let whole: f32 = words.iter().map(|word| word.weight).sum();
         let label = |hit: &Hit| {
-            // Each word's best near this one, which is the first: what all of the label's words say together.
+            // Each word's best near this one: what all of the label's words say together.
             let near = |word: usize| {
-                let mut own = hits.iter().filter(|other| other.word == word && (context || word == hit.word));
-                own.find(|other| other.row.abs_diff(hit.row) <= 1 && other.col.abs_diff(hit.col) <= REACH)
-                    .map_or((0.0, hit.col), |best| (best.likeness, best.col))
+                let own = hits.iter().filter(|other| other.word == word && (context || word == hit.word));
+                let away = |col: usize| col.abs_diff(hit.col);
+                let near = own.filter(|other| other.row.abs_diff(hit.row) <= 1 && away(other.col) <= REACH);
+                let worth = |other: &Hit| {
+                    let is_in_order = word == hit.word || other.col.cmp(&hit.col) == word.cmp(&hit.word);
+                    (other.likeness * if is_in_order { 1.0 } else { OUT_OF_ORDER }, other.col)
+                };
+                let best = near.map(worth).max_by(|a, b| a.0.total_cmp(&b.0).then(away(b.1).cmp(&away(a.1))));
+                best.unwrap_or((0.0, hit.col))
             };
             let all: Vec<(f32, usize)> = (0..words.len()).map(near).collect();
             let sum: f32 =
@@ -227,5 +236,37 @@ impl Glance {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrcoc_stats::{Grid, Pixels};
+
+    use super::*;
+    use crate::network::WIDTH;
+
+    #[test]
+    fn words_in_the_order_of_the_question_are_the_better_label() {
+        let words = [0, 1].map(|place| {
+            let mut vector = [0.0; WIDTH];
+            vector[place] = 1.0;
+            Word { vector, others: Vec::new(), weight: 1.0 }
+        });
+        let (rows, cols) = (8, 80);
+        let mut cells = Cells { rows, cols, vectors: vec![0.0; rows * cols * WIDTH], shrunk: 1 };
+        for (row, [left, right]) in [(1, [0, 1]), (5, [1, 0])] {
+            for (col, word) in [(20, left), (32, right)] {
+                cells.vectors[(row * cols + col) * WIDTH..][..WIDTH].copy_from_slice(&words[word].vector);
+            }
+        }
+        let paper = vec![255; 3 * 640 * 128];
+        let lines = Lines::new(&Pixels::new(640, 128, &paper).unwrap(), 1);
+        let tiling = Tiling::new(Grid::new(1, 1).unwrap(), 640, 128).unwrap();
+        let labels = Glance::new(cells, lines, tiling).labels(&words, true);
+        let best = |row: usize| {
+            labels.iter().filter(|label| label.row == row).map(|label| label.score).fold(0.0, f32::max)
+        };
+        assert!(best(1) == 1.0 && best(5) > 0.0 && best(5) < 0.5, "{labels:?}");
     }
 }

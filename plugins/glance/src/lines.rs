@@ -35,8 +35,10 @@ const BETWEEN: f32 = 0.25;
 /// Strips without print that are between lines: a line of letters has no room of four pixels.
 const APART: usize = 2;
 
-/// Cells without print that end a run: more than between words.
+/// Cells without print that may stand between the words of a value, and for each strip of its height: behind the point of
+/// an initial, in a large face of equal widths, there is room for two letters.
 const GAP: usize = 3;
+const GAP_OF_HEIGHT: f32 = 2.0 / 3.0;
 
 /// So many runs may be next at most.
 const MOST: usize = 3;
@@ -167,7 +169,7 @@ impl Lines {
         let next = self.next(&own, level);
         let below = lines.get(at + 1).and_then(|rows| {
             let col = self.first(rows, own.cols.clone(), level)?;
-            Some(self.run(rows, col, GAP, level))
+            Some(self.value(rows, col, level))
         });
         Some(Place { own, next, below, is_paired })
     }
@@ -179,7 +181,7 @@ impl Lines {
         let mut from = own.cols.end;
         while next.len() < MOST {
             let Some(first) = self.first(&own.rows, from..self.cols, level) else { break };
-            let cols = first..self.run(&own.rows, first, GAP, level).cols.end;
+            let cols = first..self.value(&own.rows, first, level).cols.end;
             let line = Run { rows: own.rows.clone(), cols };
             let run = Run { rows: self.grown(&line), ..line };
             from = run.cols.end;
@@ -237,7 +239,12 @@ impl Lines {
         cols.find(|&col| self.has_print(rows, col, level))
     }
 
-    /// The run around a column.
+    /// The value around a column.
+    fn value(&self, rows: &Range<usize>, col: usize, level: f32) -> Run {
+        self.run(rows, col, GAP.max((rows.len() as f32 * GAP_OF_HEIGHT) as usize), level)
+    }
+
+    /// The run around a column, up to so many cells without print.
     fn run(&self, rows: &Range<usize>, col: usize, gap: usize, level: f32) -> Run {
         let (mut from, mut to) = (col, col + 1);
         while let Some(next) = self.first(rows, to..(to + gap + 1).min(self.cols), level) {
@@ -341,6 +348,17 @@ mod tests {
             assert_eq!(place.own.cols, 10..30);
             assert!(place.next.is_empty());
             assert!(place.below.is_some());
+        }
+    }
+
+    #[test]
+    fn a_value_goes_on_behind_room_for_two_of_its_letters() {
+        for (height, room, goes_on) in [(16, 24, true), (16, 48, false), (28, 48, true), (28, 80, false)] {
+            let value = [[320, 96, 80, height], [400 + room, 96, 80, height]];
+            let lines = page(&[&[[80, 96, 80, height]], &value[..]].concat(), 0);
+            let place = lines.place(6, 11..18).unwrap();
+            let end = if goes_on { 480 + room } else { 400 };
+            assert_eq!(place.next[0].cols, 40..end as usize / 8, "{height} {room}: {place:?}");
         }
     }
 

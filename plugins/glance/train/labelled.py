@@ -1,10 +1,4 @@
-"""The pages that the shipped calibration is fitted on, from two folders of `draw_labelled`.
-
-    draw_labelled documents --pages 48 --asks 6
-    draw_labelled scenes --kind scenes --pages 48
-    python3 labelled.py documents scenes mixed
-    arrcoc calibrate --data mixed --scorer glance --out words.json      # `named` and `labelled`
-    arrcoc calibrate --data scenes --scorer glance --out colours.json   # `coloured`
+"""The pages that the maps of glance are fitted on (`maps.py`), from two folders of `draw_labelled`.
 
 A map says what a claim is worth among all that may be asked. So each question of a page of print is asked in its own
 words and in none of them, and beside them stand questions to pages without print: 24 of the scenes.
@@ -36,5 +30,5 @@ def main(documents: str, scenes: str, into: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 4:
-        sys.exit(__doc__)
+        sys.exit("labelled.py DOCUMENTS SCENES INTO")
     main(*sys.argv[1:])
