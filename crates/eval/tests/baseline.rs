@@ -5,7 +5,7 @@
 
 mod support;
 
-use support::{Desk, scaffolded, xtask};
+use support::{Desk, Ran, scaffolded, xtask};
 
 const SUITE: &str = "\
 schema: arrcoc.suite/1
@@ -122,8 +122,6 @@ fn a_plugin_that_takes_a_fifth_longer_turns_the_run_red_and_a_slow_process_does_
     let plugin = scaffolded(&desk, "spin", "scorer", Some(SPIN));
     let plugin = plugin.to_str().unwrap();
     desk.write("suite.yaml", TIMED);
-    let before = desk.run(&["--suite", "suite.yaml", "--plugin", plugin, "--out", "before"]);
-    assert_eq!(before.code, 0, "{before:?}");
     // A machine that is too busy gives no verdict, and says so: then it is asked again.
     let judged = |prepare: &dyn Fn()| {
         let run = || {
@@ -137,7 +135,15 @@ fn a_plugin_that_takes_a_fifth_longer_turns_the_run_red_and_a_slow_process_does_
         ran
     };
 
-    let Some(once) = judged(&|| drop(desk.write("slow-once", ""))) else { return };
+    // What else runs on a machine may be in the way of two measurements in a row, or of the first one: then all of it
+    // begins anew. A verdict that is wrong for another reason stays wrong.
+    let attempt = || {
+        let before = desk.run(&["--suite", "suite.yaml", "--plugin", plugin, "--out", "before"]);
+        assert_eq!(before.code, 0, "{before:?}");
+        judged(&|| drop(desk.write("slow-once", "")))
+    };
+    let is_told = |ran: &Option<Ran>| ran.as_ref().is_none_or(|ran| ran.code == 0);
+    let Some(once) = (0..2).map(|_| attempt()).find(is_told).unwrap_or_else(attempt) else { return };
     assert_eq!(once.code, 0, "{once:?}");
     let report = desk.read("now/report.md");
     assert!(report.contains("were slower in this process and not in the next"), "{report}");
