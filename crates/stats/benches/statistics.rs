@@ -24,7 +24,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use arrcoc_stats::{
-    EDGE_THRESHOLD, Grid, Pixels, Tiling, perspectival, propositional, reference, scan_threads,
+    EDGE_THRESHOLD, FIELDS, Grid, Pixels, Tiling, Vectors, perspectival, propositional, reference,
+    scan_threads, scan_with,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -72,6 +73,14 @@ fn statistics(criterion: &mut Criterion) {
         if side < 4096 {
             group.bench_function(BenchmarkId::new("reference", side), |bencher| {
                 bencher.iter(|| reference(black_box(&pixels), &tiling, EDGE_THRESHOLD));
+            });
+        }
+        for vectors in Vectors::here() {
+            let mut table = vec![0; tiling.grid().patches() * FIELDS];
+            group.bench_function(BenchmarkId::new(format!("scan_{vectors:?}"), side), |bencher| {
+                bencher.iter(|| {
+                    scan_with(vectors, black_box(&pixels), &tiling, EDGE_THRESHOLD, 0..side, &mut table);
+                });
             });
         }
         for threads in [1, 2] {

@@ -13,7 +13,7 @@
 //! | `pixels` | a checked view of RGB8 pixels |
 //! | `statistics` | the table: its layout and what makes it valid |
 //! | `reference` | the definition, written to be read |
-//! | `scan` | the portable fast form of the same |
+//! | `scan` | the fast form of the same, for the vectors that a processor has |
 //! | `derive` | channels per patch, from a table |
 //! | `lab` | the mean colour of an area in CIE Lab |
 //!
@@ -44,5 +44,5 @@ pub use derive::{PERSPECTIVAL, PROPOSITIONAL, perspectival, propositional};
 pub use grid::{Grid, GridError, Rect, Tiling};
 pub use pixels::{Pixels, PixelsError};
 pub use reference::reference;
-pub use scan::{scan, scan_threads};
+pub use scan::{Vectors, scan, scan_threads, scan_with};
 pub use statistics::{EDGE_THRESHOLD, FIELDS, PatchFault, PatchStats, PatchView, StatsError, luma};

@@ -1,12 +1,21 @@
-//! The portable fast form of the patch statistics: one pass over the rows.
+//! The fast form of the patch statistics: one pass over the rows.
 //!
-//! The image is read once, row by row. Each row is turned into luma, and the three
-//! latest rows of luma give a row of gradients; both are plain loops over whole rows
-//! that a compiler turns into vector instructions. Sums are then taken over the
-//! piece of the row that lies in each patch. A band of rows can be scanned by
-//! itself: it looks one row up and down for gradients, and adds into a table. So
-//! bands run on threads and their tables are added, in any order, with the same
-//! result.
+//! The image is cut into strips of columns, so narrow that what is kept for one stays
+//! in the nearest cache. A row of a strip becomes luma, its luma is counted, its colours
+//! are added, and the three latest rows of luma give the gradients of the row between,
+//! all while its pixels are there. These are plain loops over whole rows, which a
+//! compiler turns into vector instructions; they are compiled once for each kind of
+//! [`Vectors`], and the widest that the processor has are taken when the program runs.
+//!
+//! A band of rows can be scanned by itself: it looks one row up and down for
+//! gradients, and adds into a table. So bands run on threads and their tables are
+//! added, in any order, with the same result.
+//!
+//! Two things keep the loops free. Neighbouring pixels often have the same luma, and a
+//! counter that was just raised cannot be read at once: so pixels go to two tables of
+//! counters in turn. And all other sums are taken down the columns first, for the rows
+//! of a patch, and along the row once for all of them: a patch may be as narrow as it
+//! likes.
 
 use std::ops::Range;
 
@@ -20,6 +29,59 @@ use crate::statistics::{
 /// largest product, 255², is just below 2³¹.
 const PIECE: u32 = 32_768;
 
+/// The vector instructions that a scan uses. The table is the same with all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Vectors {
+    /// What every processor of the architecture has.
+    Portable,
+    /// AVX2 and what comes with it: x86-64-v3.
+    Avx2,
+    /// AVX-512 and what comes with it: x86-64-v4.
+    Avx512,
+}
+
+impl Vectors {
+    /// All that this processor has, the narrowest first; never empty.
+    pub fn here() -> impl DoubleEndedIterator<Item = Vectors> {
+        [Self::Portable, Self::Avx2, Self::Avx512].into_iter().filter(|vectors| vectors.is_here())
+    }
+
+    /// The widest that this processor has.
+    #[must_use]
+    pub fn widest() -> Vectors {
+        Self::here().next_back().unwrap_or(Self::Portable)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_here(self) -> bool {
+        match self {
+            Self::Portable => true,
+            Self::Avx2 => pulp::x86::V3::try_new().is_some(),
+            Self::Avx512 => pulp::x86::V4::try_new().is_some(),
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn is_here(self) -> bool {
+        self == Self::Portable
+    }
+
+    /// Runs a scan that is compiled for these vectors, or for those that every processor has where it lacks them.
+    fn run(self, rows: Rows<'_>) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let (Self::Avx512, Some(simd)) = (self, pulp::x86::V4::try_new()) {
+                return simd.vectorize(rows);
+            }
+            if let (Self::Avx2, Some(simd)) = (self, pulp::x86::V3::try_new()) {
+                return simd.vectorize(rows);
+            }
+        }
+        pulp::NullaryFnOnce::call(rows);
+    }
+}
+
 /// Adds the statistics of the image rows `rows` into the table `into`, which has
 /// [`FIELDS`] numbers for every patch of the grid.
 ///
@@ -31,6 +93,23 @@ const PIECE: u32 = 32_768;
 /// When `tiling` was made for an image of another size, `rows` reach beyond the
 /// image, or `into` has another length.
 pub fn scan(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, rows: Range<u32>, into: &mut [i64]) {
+    scan_with(Vectors::widest(), pixels, tiling, edge_threshold, rows, into);
+}
+
+/// [`scan`] with vector instructions of the caller's choice. Where the processor lacks them, with those that every
+/// processor has.
+///
+/// # Panics
+///
+/// As [`scan`] does.
+pub fn scan_with(
+    vectors: Vectors,
+    pixels: &Pixels<'_>,
+    tiling: &Tiling,
+    edge_threshold: i32,
+    rows: Range<u32>,
+    into: &mut [i64],
+) {
     assert_eq!(
         (pixels.width(), pixels.height()),
         (tiling.width(), tiling.height()),
@@ -38,7 +117,7 @@ pub fn scan(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, rows: Ran
     );
     assert!(rows.end <= pixels.height(), "rows {rows:?} of an image of {} rows", pixels.height());
     assert_eq!(into.len(), tiling.grid().patches() * FIELDS, "the table is of another grid");
-    scan_below(pixels, tiling, edge_threshold, rows, 0, into);
+    scan_below(vectors, pixels, tiling, edge_threshold, rows, 0, into);
 }
 
 /// Statistics of a whole image on `threads` threads (0 counts as 1; never more than
@@ -72,7 +151,7 @@ pub fn scan_threads(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, t
                 let bottom = patch_row(tiling, rows.end - 1);
                 scope.spawn(move || {
                     let mut part = vec![0; (bottom - top + 1) as usize * stride];
-                    scan_below(pixels, tiling, edge_threshold, rows, top, &mut part);
+                    scan_below(Vectors::widest(), pixels, tiling, edge_threshold, rows, top, &mut part);
                     (top, part)
                 })
             })
@@ -100,6 +179,38 @@ fn patch_row(tiling: &Tiling, y: u32) -> u32 {
 
 /// [`scan`] into a table whose first row of patches is row `top` of the grid.
 fn scan_below(
+    vectors: Vectors,
+    pixels: &Pixels<'_>,
+    tiling: &Tiling,
+    edge_threshold: i32,
+    rows: Range<u32>,
+    top: u32,
+    into: &mut [i64],
+) {
+    vectors.run(Rows { pixels, tiling, edge_threshold, rows, top, into });
+}
+
+/// What [`scan_rows`] takes.
+struct Rows<'a> {
+    pixels: &'a Pixels<'a>,
+    tiling: &'a Tiling,
+    edge_threshold: i32,
+    rows: Range<u32>,
+    top: u32,
+    into: &'a mut [i64],
+}
+
+impl pulp::NullaryFnOnce for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        scan_rows(self.pixels, self.tiling, self.edge_threshold, self.rows, self.top, self.into);
+    }
+}
+
+#[inline(always)]
+fn scan_rows(
     pixels: &Pixels<'_>,
     tiling: &Tiling,
     edge_threshold: i32,
@@ -111,148 +222,204 @@ fn scan_below(
         return;
     }
     let stride = tiling.grid().cols as usize * FIELDS;
-    let pieces = pieces(tiling);
     let last = pixels.height() - 1;
-    let mut window = Window::new(pixels.width() as usize, edge_threshold);
-    window.enter(pixels.row(rows.start.saturating_sub(1)));
-    window.enter(pixels.row(rows.start));
+    // The sum lies in 0..=2040, so this changes no comparison.
+    let threshold = edge_threshold.clamp(0, 2041) as i16;
+    let mut strips = strips(tiling);
+    for strip in &mut strips {
+        strip.enter(pixels.row(rows.start.saturating_sub(1)));
+        strip.enter(pixels.row(rows.start));
+    }
     let first = patch_row(tiling, rows.start);
     for r in first..=patch_row(tiling, rows.end - 1) {
         let patches = &mut into[(r - top) as usize * stride..][..stride];
         let covered = tiling.rows(r);
-        for y in covered.start.max(rows.start)..covered.end.min(rows.end) {
-            window.enter(pixels.row(last.min(y + 1)));
-            window.differentiate();
-            let rgb = pixels.row(y);
-            for piece in &pieces {
-                window.add(rgb, piece.cols.clone(), &mut patches[piece.field..][..FIELDS]);
+        let covered = covered.start.max(rows.start)..covered.end.min(rows.end);
+        for strip in &mut strips {
+            for y in covered.clone() {
+                strip.count(pixels.row(y));
+                strip.enter(pixels.row(last.min(y + 1)));
+                strip.differentiate(threshold);
+                strip.rows += 1;
+                if strip.rows == ROWS {
+                    strip.flush(patches);
+                }
             }
+            strip.flush(patches);
         }
     }
 }
 
-/// A run of columns that lies in one patch and is short enough for 32-bit sums.
+/// Columns that a strip has at most, unless one piece has more: what is kept for them fits in the nearest cache.
+const STRIP: usize = 1024;
+
+/// Rows that are added before the sums go to the table: 257 · 255 = 65 535 fits in 16 bits.
+const ROWS: u32 = 257;
+
+/// Columns of one patch: at most [`PIECE`].
 struct Piece {
+    /// From the first column of the strip.
     cols: Range<usize>,
     /// Where the patch's fields begin, from the start of its row of patches.
     field: usize,
 }
 
-fn pieces(tiling: &Tiling) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+/// The pieces of some neighbouring patches, and what is known of their columns.
+struct Strip {
+    /// The first column and how many there are.
+    from: usize,
+    width: usize,
+    pieces: Vec<Piece>,
+    /// Luma of rows y−1, y and y+1, and of one column more on each side; at the border of the image the nearest.
+    luma: [Vec<u8>; 3],
+    /// Two tables of counters for each piece.
+    counters: Vec<[[u32; 256]; 2]>,
+    /// Sums down the columns: of colours as they lie in a row, of edges, and of the products of gradients.
+    colours: Vec<u16>,
+    edges: Vec<u16>,
+    products: [Vec<i32>; 3],
+    /// Rows in them.
+    rows: u32,
+}
+
+/// The strips of an image.
+fn strips(tiling: &Tiling) -> Vec<Strip> {
+    let mut strips: Vec<Strip> = Vec::new();
     for c in 0..tiling.grid().cols {
         let mut cols = tiling.cols(c);
         while !cols.is_empty() {
             let end = cols.end.min(cols.start.saturating_add(PIECE));
-            pieces.push(Piece { cols: cols.start as usize..end as usize, field: c as usize * FIELDS });
+            let (from, width) = (cols.start as usize, (end - cols.start) as usize);
+            if strips.last().is_none_or(|strip| strip.width + width > STRIP) {
+                strips.push(Strip::new(from));
+            }
+            if let Some(strip) = strips.last_mut() {
+                strip
+                    .pieces
+                    .push(Piece { cols: strip.width..strip.width + width, field: c as usize * FIELDS });
+                strip.width += width;
+            }
             cols.start = end;
         }
     }
-    pieces
+    strips.iter_mut().for_each(Strip::make_room);
+    strips
 }
 
-/// Three rows of luma and what comes of them.
-struct Window {
-    /// Rows y−1, y and y+1, each with its first and last pixel repeated outside.
-    luma: [Vec<u8>; 3],
-    /// Σ of a column of the window with weights 1, 2, 1.
-    smooth: Vec<i16>,
-    /// Lower minus upper row.
-    slope: Vec<i16>,
-    /// gx/4 and gy/4 of row y.
-    gx: Vec<i16>,
-    gy: Vec<i16>,
-    /// 1 where row y has an edge pixel.
-    edge: Vec<i16>,
-    threshold: i16,
-}
+/// Pixels whose luma is computed at once.
+const BLOCK: usize = 32;
 
-impl Window {
-    fn new(width: usize, edge_threshold: i32) -> Self {
-        let padded = || vec![0; width + 2];
+impl Strip {
+    fn new(from: usize) -> Self {
         Self {
-            luma: [vec![0; width + 2], vec![0; width + 2], vec![0; width + 2]],
-            smooth: padded(),
-            slope: padded(),
-            gx: vec![0; width],
-            gy: vec![0; width],
-            edge: vec![0; width],
-            // The sum lies in 0..=2040, so this changes no comparison.
-            threshold: edge_threshold.clamp(0, 2041) as i16,
+            from,
+            width: 0,
+            pieces: Vec::new(),
+            luma: [const { Vec::new() }; 3],
+            counters: Vec::new(),
+            colours: Vec::new(),
+            edges: Vec::new(),
+            products: [const { Vec::new() }; 3],
+            rows: 0,
         }
+    }
+
+    fn make_room(&mut self) {
+        self.luma.iter_mut().for_each(|row| row.resize(self.width + 2, 0));
+        self.counters.resize(self.pieces.len(), [[0; 256]; 2]);
+        self.colours.resize(3 * self.width, 0);
+        self.edges.resize(self.width, 0);
+        self.products.iter_mut().for_each(|sums| sums.resize(self.width, 0));
     }
 
     /// Moves the window down one row.
+    #[inline(always)]
     fn enter(&mut self, rgb: &[u8]) {
         self.luma.rotate_left(1);
         let row = &mut self.luma[2];
-        let width = row.len() - 2;
-        for (value, pixel) in row[1..=width].iter_mut().zip(rgb.chunks_exact(3)) {
-            *value = luma(pixel[0], pixel[1], pixel[2]);
-        }
-        row[0] = row[1];
-        row[width + 1] = row[width];
-    }
-
-    /// Computes the gradients of the middle row. Sobel is separable: sums and
-    /// differences down the columns first, then along the row.
-    fn differentiate(&mut self) {
-        let [above, middle, below] = &self.luma;
-        for ((((smooth, slope), &a), &m), &b) in
-            self.smooth.iter_mut().zip(&mut self.slope).zip(above).zip(middle).zip(below)
-        {
-            let (a, m, b) = (i16::from(a), i16::from(m), i16::from(b));
-            *smooth = a + 2 * m + b;
-            *slope = b - a;
-        }
-        let width = self.gx.len();
-        let (smooth, slope, threshold) = (&self.smooth, &self.slope, self.threshold);
-        let left = smooth[..width].iter().zip(&slope[..width]);
-        let right = smooth[2..].iter().zip(&slope[2..]);
-        let out = self.gx.iter_mut().zip(&mut self.gy).zip(&mut self.edge);
-        for (((((gx, gy), edge), (s0, d0)), d1), (s2, d2)) in out.zip(left).zip(&slope[1..=width]).zip(right)
-        {
-            let x = s2 - s0;
-            let y = d0 + 2 * d1 + d2;
-            *edge = i16::from(x.abs() + y.abs() >= threshold);
-            *gx = x / 4;
-            *gy = y / 4;
-        }
-    }
-
-    /// Adds the columns `cols` of the middle row to a patch's fields.
-    fn add(&self, rgb: &[u8], cols: Range<usize>, fields: &mut [i64]) {
-        fields[COUNT] += cols.len() as i64;
-
-        if let Some(histogram) = fields[HISTOGRAM..].first_chunk_mut::<256>() {
-            for &value in &self.luma[1][cols.start + 1..=cols.end] {
-                histogram[usize::from(value)] += 1;
+        let own = &rgb[3 * self.from..][..3 * self.width];
+        let (blocks, rest) = row[1..=self.width].as_chunks_mut::<BLOCK>();
+        let (pixels, last) = own.as_chunks::<{ 3 * BLOCK }>();
+        for (values, pixels) in blocks.iter_mut().zip(pixels) {
+            for (at, value) in values.iter_mut().enumerate() {
+                *value = luma(pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]);
             }
         }
-
-        let [mut r, mut g, mut b] = [0u32; 3];
-        for pixel in rgb[3 * cols.start..3 * cols.end].chunks_exact(3) {
-            r += u32::from(pixel[0]);
-            g += u32::from(pixel[1]);
-            b += u32::from(pixel[2]);
+        for (value, pixel) in rest.iter_mut().zip(last.chunks_exact(3)) {
+            *value = luma(pixel[0], pixel[1], pixel[2]);
         }
-        fields[SUM_R] += i64::from(r);
-        fields[SUM_G] += i64::from(g);
-        fields[SUM_B] += i64::from(b);
+        let beside =
+            |col: usize| rgb.get(3 * col..3 * col + 3).map(|pixel| luma(pixel[0], pixel[1], pixel[2]));
+        row[0] = self.from.checked_sub(1).and_then(beside).unwrap_or(row[1]);
+        row[self.width + 1] = beside(self.from + self.width).unwrap_or(row[self.width]);
+    }
 
-        let edges: i32 = self.edge[cols.clone()].iter().map(|&edge| i32::from(edge)).sum();
-        fields[EDGES] += i64::from(edges);
-
-        let [mut jxx, mut jyy, mut jxy] = [0i32; 3];
-        for (&gx, &gy) in self.gx[cols.clone()].iter().zip(&self.gy[cols]) {
-            let (gx, gy) = (i32::from(gx), i32::from(gy));
-            jxx += gx * gx;
-            jyy += gy * gy;
-            jxy += gx * gy;
+    /// Counts and adds what row y, the latest that entered, has without its neighbours.
+    #[inline(always)]
+    fn count(&mut self, rgb: &[u8]) {
+        for (piece, [even, odd]) in self.pieces.iter().zip(&mut self.counters) {
+            let (pairs, last) = self.luma[2][piece.cols.start + 1..=piece.cols.end].as_chunks::<2>();
+            for [left, right] in pairs {
+                even[usize::from(*left)] += 1;
+                odd[usize::from(*right)] += 1;
+            }
+            for &value in last {
+                even[usize::from(value)] += 1;
+            }
         }
-        fields[JXX] += i64::from(jxx);
-        fields[JYY] += i64::from(jyy);
-        fields[JXY] += i64::from(jxy);
+        for (sum, &value) in self.colours.iter_mut().zip(&rgb[3 * self.from..]) {
+            *sum += u16::from(value);
+        }
+    }
+
+    /// Adds the gradients of the middle row: the 3 × 3 Sobel filter.
+    #[inline(always)]
+    fn differentiate(&mut self, threshold: i16) {
+        let width = self.width;
+        let [a, m, b] = &self.luma;
+        let (a, m, b) = (&a[..width + 2], &m[..width + 2], &b[..width + 2]);
+        let edges = &mut self.edges[..width];
+        let [xx, yy, xy] = &mut self.products;
+        let (xx, yy, xy) = (&mut xx[..width], &mut yy[..width], &mut xy[..width]);
+        let at = |row: &[u8], x: usize| i16::from(row[x]);
+        for x in 0..width {
+            let gx = (at(a, x + 2) - at(a, x)) + 2 * (at(m, x + 2) - at(m, x)) + (at(b, x + 2) - at(b, x));
+            let gy =
+                (at(b, x) - at(a, x)) + 2 * (at(b, x + 1) - at(a, x + 1)) + (at(b, x + 2) - at(a, x + 2));
+            edges[x] += u16::from(gx.abs() + gy.abs() >= threshold);
+            let (gx, gy) = (gx / 4, gy / 4);
+            // Squares of up to 255 fit in 16 bits without a sign.
+            let square = |g: i16| i32::from(g.wrapping_mul(g) as u16);
+            xx[x] += square(gx);
+            yy[x] += square(gy);
+            xy[x] += i32::from(gx) * i32::from(gy);
+        }
+    }
+
+    /// Adds all of it to the table of a row of patches, and begins anew.
+    #[inline(always)]
+    fn flush(&mut self, patches: &mut [i64]) {
+        for (piece, [even, odd]) in self.pieces.iter().zip(&mut self.counters) {
+            let fields = &mut patches[piece.field..][..FIELDS];
+            fields[COUNT] += piece.cols.len() as i64 * i64::from(self.rows);
+            for ((sum, even), odd) in fields[HISTOGRAM..SUM_R].iter_mut().zip(even).zip(odd) {
+                *sum += i64::from(*even + *odd);
+                (*even, *odd) = (0, 0);
+            }
+            for pixel in self.colours[3 * piece.cols.start..3 * piece.cols.end].chunks_exact(3) {
+                fields[SUM_R] += i64::from(pixel[0]);
+                fields[SUM_G] += i64::from(pixel[1]);
+                fields[SUM_B] += i64::from(pixel[2]);
+            }
+            fields[EDGES] += self.edges[piece.cols.clone()].iter().map(|&sum| i64::from(sum)).sum::<i64>();
+            for (field, sums) in [JXX, JYY, JXY].into_iter().zip(&self.products) {
+                fields[field] += sums[piece.cols.clone()].iter().map(|&sum| i64::from(sum)).sum::<i64>();
+            }
+        }
+        self.colours.fill(0);
+        self.edges.fill(0);
+        self.products.iter_mut().for_each(|sums| sums.fill(0));
+        self.rows = 0;
     }
 }
 
@@ -275,11 +442,20 @@ mod tests {
     #[test]
     fn long_patches_are_cut_into_pieces() {
         let tiling = Tiling::new(Grid::new(1, 2).unwrap(), 5 * PIECE, 1).unwrap();
-        let pieces = pieces(&tiling);
-        assert_eq!(pieces.len(), 6);
+        let strips = strips(&tiling);
+        let pieces: Vec<&Piece> = strips.iter().flat_map(|strip| &strip.pieces).collect();
+        assert_eq!((strips.len(), pieces.len()), (6, 6));
         assert!(pieces.iter().all(|piece| piece.cols.len() <= PIECE as usize));
-        assert_eq!(pieces.iter().map(|piece| piece.cols.len()).sum::<usize>(), 5 * PIECE as usize);
+        assert_eq!(strips.iter().map(|strip| strip.width).sum::<usize>(), 5 * PIECE as usize);
         assert_eq!((pieces[2].field, pieces[3].field), (0, FIELDS));
+    }
+
+    #[test]
+    fn narrow_patches_share_a_strip() {
+        let tiling = Tiling::new(Grid::new(1, 10).unwrap(), 4096, 1).unwrap();
+        let all: Vec<(usize, usize, usize)> =
+            strips(&tiling).iter().map(|strip| (strip.from, strip.width, strip.pieces.len())).collect();
+        assert_eq!(all, [(0, 819, 2), (819, 819, 2), (1638, 819, 2), (2457, 819, 2), (3276, 820, 2)]);
     }
 
     #[test]

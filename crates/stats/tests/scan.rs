@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use arrcoc_stats::{EDGE_THRESHOLD, FIELDS, Grid, PatchStats, Pixels, Tiling, reference, scan, scan_threads};
+use arrcoc_stats::{
+    EDGE_THRESHOLD, FIELDS, Grid, PatchStats, Pixels, Tiling, Vectors, reference, scan, scan_threads,
+    scan_with,
+};
 use proptest::prelude::*;
 
 /// An image with a grid that fits it, and an edge threshold.
@@ -53,7 +56,11 @@ proptest! {
     fn scan_is_the_reference(case in case()) {
         let (pixels, tiling) = (case.pixels(), case.tiling());
         let expected = reference(&pixels, &tiling, case.threshold);
-        prop_assert_eq!(&scan_threads(&pixels, &tiling, case.threshold, 1), &expected);
+        for vectors in Vectors::here() {
+            let mut table = vec![0; case.grid.patches() * FIELDS];
+            scan_with(vectors, &pixels, &tiling, case.threshold, 0..case.height, &mut table);
+            prop_assert_eq!(&table, expected.as_slice(), "{:?}", vectors);
+        }
         // And what it counts is a valid table.
         let checked = PatchStats::from_raw(case.grid, expected.as_slice().to_vec());
         prop_assert_eq!(checked, Ok(expected));
@@ -100,6 +107,46 @@ fn a_very_wide_steep_patch_does_not_overflow() {
     assert_eq!(stats, reference(&pixels, &tiling, EDGE_THRESHOLD));
     // Every column but the two at the border sees a step of 255 at full strength.
     assert_eq!(stats.patch(0).jxx(), 255 * 255 * 3 * (i64::from(width) - 2));
+}
+
+/// Shapes that meet every edge of the code: one row or column, a column past a block or a strip, tall patches, and more
+/// patches than anything is wide.
+#[test]
+fn awkward_shapes_are_the_reference_with_all_vectors() {
+    let sizes = [
+        (1, 1),
+        (1, 700),
+        (2, 300),
+        (31, 3),
+        (32, 3),
+        (33, 3),
+        (1023, 5),
+        (1024, 5),
+        (1025, 5),
+        (2049, 4),
+        (3001, 3),
+        (16_384, 2),
+        (97, 1031),
+    ];
+    let mut state = 1u32;
+    for (width, height) in sizes {
+        let noise = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let data: Vec<u8> = (0..3 * width * height).map(noise).collect();
+        let pixels = Pixels::new(width, height, &data).unwrap();
+        for (rows, cols) in [(1, 1), (1, 2), (2, 3), (24, 24), (128, 128)] {
+            let grid = Grid::new(rows.min(height), cols.min(width)).unwrap();
+            let tiling = Tiling::new(grid, width, height).unwrap();
+            let expected = reference(&pixels, &tiling, EDGE_THRESHOLD);
+            for vectors in Vectors::here() {
+                let mut table = vec![0; grid.patches() * FIELDS];
+                scan_with(vectors, &pixels, &tiling, EDGE_THRESHOLD, 0..height, &mut table);
+                assert!(table == expected.as_slice(), "{width}x{height} {grid:?} {vectors:?}");
+            }
+        }
+    }
 }
 
 /// Worked out by hand: a step from 0 to 200 between columns 1 and 2 of a 4×2 image.
