@@ -25,8 +25,7 @@ use crate::statistics::{
     COUNT, EDGES, FIELDS, HISTOGRAM, JXX, JXY, JYY, PatchStats, SUM_B, SUM_G, SUM_R, luma,
 };
 
-/// Pixels summed in 32 bits before they are added to the table: 32 768 times the
-/// largest product, 255², is just below 2³¹.
+/// Columns of a patch that are counted together at most.
 const PIECE: u32 = 32_768;
 
 /// The vector instructions that a scan uses. The table is the same with all of them.
@@ -68,17 +67,17 @@ impl Vectors {
     }
 
     /// Runs a scan that is compiled for these vectors, or for those that every processor has where it lacks them.
-    fn run(self, rows: Rows<'_>) {
+    fn run(self, band: Band<'_>) {
         #[cfg(target_arch = "x86_64")]
         {
             if let (Self::Avx512, Some(simd)) = (self, pulp::x86::V4::try_new()) {
-                return simd.vectorize(rows);
+                return simd.vectorize(band);
             }
             if let (Self::Avx2, Some(simd)) = (self, pulp::x86::V3::try_new()) {
-                return simd.vectorize(rows);
+                return simd.vectorize(band);
             }
         }
-        pulp::NullaryFnOnce::call(rows);
+        pulp::NullaryFnOnce::call(band);
     }
 }
 
@@ -117,7 +116,7 @@ pub fn scan_with(
     );
     assert!(rows.end <= pixels.height(), "rows {rows:?} of an image of {} rows", pixels.height());
     assert_eq!(into.len(), tiling.grid().patches() * FIELDS, "the table is of another grid");
-    scan_below(vectors, pixels, tiling, edge_threshold, rows, 0, into);
+    vectors.run(Band { pixels, tiling, edge_threshold, rows, top: 0, into });
 }
 
 /// Statistics of a whole image on `threads` threads (0 counts as 1; never more than
@@ -140,6 +139,7 @@ pub fn scan_threads(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, t
         (tiling.width(), tiling.height()),
         "the tiling is of another image"
     );
+    let vectors = Vectors::widest();
     let edge = |band: u64| (band * u64::from(height) / bands) as u32;
     let stride = grid.cols as usize * FIELDS;
     std::thread::scope(|scope| {
@@ -151,7 +151,7 @@ pub fn scan_threads(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, t
                 let bottom = patch_row(tiling, rows.end - 1);
                 scope.spawn(move || {
                     let mut part = vec![0; (bottom - top + 1) as usize * stride];
-                    scan_below(Vectors::widest(), pixels, tiling, edge_threshold, rows, top, &mut part);
+                    vectors.run(Band { pixels, tiling, edge_threshold, rows, top, into: &mut part });
                     (top, part)
                 })
             })
@@ -177,21 +177,8 @@ fn patch_row(tiling: &Tiling, y: u32) -> u32 {
     (((u64::from(y) + 1) * rows).div_ceil(height) - 1) as u32
 }
 
-/// [`scan`] into a table whose first row of patches is row `top` of the grid.
-fn scan_below(
-    vectors: Vectors,
-    pixels: &Pixels<'_>,
-    tiling: &Tiling,
-    edge_threshold: i32,
-    rows: Range<u32>,
-    top: u32,
-    into: &mut [i64],
-) {
-    vectors.run(Rows { pixels, tiling, edge_threshold, rows, top, into });
-}
-
-/// What [`scan_rows`] takes.
-struct Rows<'a> {
+/// A band of rows to scan into a table, which begins at row `top` of the grid.
+struct Band<'a> {
     pixels: &'a Pixels<'a>,
     tiling: &'a Tiling,
     edge_threshold: i32,
@@ -200,52 +187,42 @@ struct Rows<'a> {
     into: &'a mut [i64],
 }
 
-impl pulp::NullaryFnOnce for Rows<'_> {
+impl pulp::NullaryFnOnce for Band<'_> {
     type Output = ();
 
+    /// Scans it; compiled with the vectors of whoever calls.
     #[inline(always)]
     fn call(self) {
-        scan_rows(self.pixels, self.tiling, self.edge_threshold, self.rows, self.top, self.into);
-    }
-}
-
-#[inline(always)]
-fn scan_rows(
-    pixels: &Pixels<'_>,
-    tiling: &Tiling,
-    edge_threshold: i32,
-    rows: Range<u32>,
-    top: u32,
-    into: &mut [i64],
-) {
-    if rows.is_empty() {
-        return;
-    }
-    let stride = tiling.grid().cols as usize * FIELDS;
-    let last = pixels.height() - 1;
-    // The sum lies in 0..=2040, so this changes no comparison.
-    let threshold = edge_threshold.clamp(0, 2041) as i16;
-    let mut strips = strips(tiling);
-    for strip in &mut strips {
-        strip.enter(pixels.row(rows.start.saturating_sub(1)));
-        strip.enter(pixels.row(rows.start));
-    }
-    let first = patch_row(tiling, rows.start);
-    for r in first..=patch_row(tiling, rows.end - 1) {
-        let patches = &mut into[(r - top) as usize * stride..][..stride];
-        let covered = tiling.rows(r);
-        let covered = covered.start.max(rows.start)..covered.end.min(rows.end);
+        let Band { pixels, tiling, edge_threshold, rows, top, into } = self;
+        if rows.is_empty() {
+            return;
+        }
+        let stride = tiling.grid().cols as usize * FIELDS;
+        let last = pixels.height() - 1;
+        // The sum lies in 0..=2040, so this changes no comparison.
+        let threshold = edge_threshold.clamp(0, 2041) as i16;
+        let mut strips = strips(tiling);
         for strip in &mut strips {
-            for y in covered.clone() {
-                strip.count(pixels.row(y));
-                strip.enter(pixels.row(last.min(y + 1)));
-                strip.differentiate(threshold);
-                strip.rows += 1;
-                if strip.rows == ROWS {
-                    strip.flush(patches);
+            strip.enter(pixels.row(rows.start.saturating_sub(1)));
+            strip.enter(pixels.row(rows.start));
+        }
+        let first = patch_row(tiling, rows.start);
+        for r in first..=patch_row(tiling, rows.end - 1) {
+            let patches = &mut into[(r - top) as usize * stride..][..stride];
+            let covered = tiling.rows(r);
+            let covered = covered.start.max(rows.start)..covered.end.min(rows.end);
+            for strip in &mut strips {
+                for y in covered.clone() {
+                    strip.count(pixels.row(y));
+                    strip.enter(pixels.row(last.min(y + 1)));
+                    strip.differentiate(threshold);
+                    strip.rows += 1;
+                    if strip.rows == ROWS {
+                        strip.flush(patches);
+                    }
                 }
+                strip.flush(patches);
             }
-            strip.flush(patches);
         }
     }
 }
@@ -253,10 +230,11 @@ fn scan_rows(
 /// Columns that a strip has at most, unless one piece has more: what is kept for them fits in the nearest cache.
 const STRIP: usize = 1024;
 
-/// Rows that are added before the sums go to the table: 257 · 255 = 65 535 fits in 16 bits.
+/// Rows that are added before the sums go to the table: 257 · 255 = 65 535 fits in 16 bits, as do products and pixels of
+/// so many rows in 32.
 const ROWS: u32 = 257;
 
-/// Columns of one patch: at most [`PIECE`].
+/// Neighbouring columns of one patch, at most [`PIECE`].
 struct Piece {
     /// From the first column of the strip.
     cols: Range<usize>,
@@ -461,5 +439,12 @@ mod tests {
     #[test]
     fn the_steepest_piece_fits_in_32_bits() {
         assert!(i64::from(PIECE) * 255 * 255 <= i64::from(i32::MAX));
+    }
+
+    #[test]
+    fn the_sums_of_the_most_rows_fit() {
+        assert!(ROWS * 255 <= u32::from(u16::MAX), "colours");
+        assert!(i64::from(ROWS) * 255 * 255 <= i64::from(i32::MAX), "products");
+        assert!(u64::from(ROWS) * u64::from(PIECE) <= u64::from(u32::MAX), "counters");
     }
 }

@@ -1,7 +1,7 @@
 """What glance was not made for: photographs, and pages in other scripts; asked in English, with the answer anywhere.
 
     python3 untrained.py PHOTOGRAPHS FONT INTO
-    arrcoc-eval --suite INTO/untrained.yaml     # from the root of the repository, as `cargo xtask eval` calls it
+    cargo xtask eval --suite INTO/untrained.yaml
 
 A quarter of a photograph is a page. FONT has Greek, Cyrillic and Hebrew letters, as DejaVu Sans has. The suite sets the
 system against the same without hearing the question: it should not be worse.
