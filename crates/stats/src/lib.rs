@@ -13,6 +13,7 @@
 //! | `pixels` | a checked view of RGB8 pixels |
 //! | `statistics` | the table: its layout and what makes it valid |
 //! | `reference` | the definition, written to be read |
+//! | `blocks` | the image cut into work for a device that adds in 32 bits |
 //! | `scan` | the fast form of the same, for the vectors that a processor has |
 //! | `derive` | channels per patch, from a table |
 //! | `lab` | the mean colour of an area in CIE Lab |
@@ -32,6 +33,7 @@
 
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod derive;
 mod grid;
 mod lab;
@@ -40,6 +42,7 @@ mod reference;
 mod scan;
 mod statistics;
 
+pub use blocks::{Block, BlockLimits, PARTIALS, TILE_PIXELS, Tile, blocks};
 pub use derive::{PERSPECTIVAL, PROPOSITIONAL, perspectival, propositional};
 pub use grid::{Grid, GridError, Rect, Tiling};
 pub use pixels::{Pixels, PixelsError};
