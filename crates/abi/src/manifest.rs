@@ -19,6 +19,10 @@ pub const KIND_SCORERS: u32 = 1;
 /// Bit of [`Manifest::kinds`]: the library has allocators.
 pub const KIND_ALLOCATORS: u32 = 2;
 
+/// Bit of [`Manifest::kinds`]: the library drives a device. It runs in a process of its own, and is loaded only where a
+/// device is asked for.
+pub const KIND_DEVICE: u32 = 4;
+
 /// Size of a [`Manifest`] in bytes.
 pub const SIZE: usize = 512;
 
@@ -34,7 +38,7 @@ pub struct Manifest {
     pub abi_major: [u8; 4],
     /// Minor number of the ABI it was built for.
     pub abi_minor: [u8; 4],
-    /// Bits: [`KIND_SCORERS`], [`KIND_ALLOCATORS`].
+    /// Bits: [`KIND_SCORERS`], [`KIND_ALLOCATORS`], [`KIND_DEVICE`].
     pub kinds: [u8; 4],
     /// The library's id: lower-case letters, digits, `-` and `_`.
     pub id: [u8; 64],
@@ -134,6 +138,8 @@ pub struct Facts {
     pub scorers: bool,
     /// Whether it says that it has allocators.
     pub allocators: bool,
+    /// Whether it says that it drives a device.
+    pub device: bool,
     /// The library's id.
     pub id: String,
     /// Its version.
@@ -181,6 +187,7 @@ impl Facts {
             abi: (number(20), number(24)),
             scorers: kinds & KIND_SCORERS != 0,
             allocators: kinds & KIND_ALLOCATORS != 0,
+            device: kinds & KIND_DEVICE != 0,
             id,
             version: text("version", 96, 32)?,
             licence: text("licence", 128, 64)?,

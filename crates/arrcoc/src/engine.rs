@@ -46,7 +46,10 @@ impl Engine {
     /// backend or a parameter does not exist.
     pub fn open(mut config: Config) -> Result<Engine, Error> {
         config.check()?;
-        let catalogue = Catalogue::open(&config.search, &config.isolation);
+        let mut catalogue = Catalogue::open(&config.search, &config.isolation);
+        if names_unknown(&config, &catalogue) {
+            catalogue.load_devices();
+        }
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }
@@ -165,7 +168,12 @@ impl Engine {
         };
         let allocator = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
         let needed = self.catalogue.allocator_info(allocator).map_or(&[][..], |info| &info.requires);
-        let lineup = casting.lineup(&wanted, needed)?;
+        let mut lineup = casting.lineup(&wanted, needed)?;
+        if let Some(id) = &self.config.backend
+            && let Some(reason) = self.catalogue.scorer_info(id).ok().and_then(ScorerInfo::unavailable)
+        {
+            lineup.left_out.push((id.clone(), format!("it is unavailable: {reason}")));
+        }
         let missed = lineup.left_out.iter().find(|(id, _)| named(&self.config).any(|named| named == id));
         match missed {
             Some((id, reason)) => Err(Error::new(
@@ -174,6 +182,30 @@ impl Engine {
             )),
             None => Ok(lineup),
         }
+    }
+
+    /// Another scorer that gives all the tensors that one gives, has not been tried, and needs nothing but what is there.
+    pub(crate) fn stand_in(
+        &self,
+        id: &str,
+        tried: &[String],
+        is_there: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let tensors = |info: &'_ ScorerInfo| {
+            let given = info.provides.iter().filter(|given| given.channel.is_none());
+            given.map(|given| given.name.clone()).collect::<Vec<_>>()
+        };
+        let wanted = tensors(self.catalogue.scorer_info(id).ok()?);
+        let able = |info: &&ScorerInfo| {
+            info.channels().next().is_none()
+                && wanted.iter().all(|tensor| provides(info, tensor))
+                && info.requires.iter().all(|tensor| is_there(tensor))
+                && info.unavailable().is_none()
+                && !self.lacks_a_path(info)
+                && !tried.contains(&info.id)
+        };
+        let stand_in = self.catalogue.scorers().find(able).filter(|_| !wanted.is_empty())?;
+        Some(stand_in.id.clone())
     }
 
     /// Whether a scorer has a path that is empty unless somebody gives it, and nobody has.
@@ -327,6 +359,12 @@ impl Engine {
             timings_us: scored.timings,
         }
     }
+}
+
+/// Whether something is named that no loaded library offers.
+fn names_unknown(config: &Config, catalogue: &Catalogue) -> bool {
+    let ids = named(config).chain(config.backend.as_deref()).chain(config.params.keys().map(String::as_str));
+    ids.into_iter().any(|id| catalogue.scorer_info(id).is_err() && catalogue.allocator_info(id).is_err())
 }
 
 /// The id of a scorer, with or without the sign that it runs beside the standard ones.

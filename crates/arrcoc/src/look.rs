@@ -92,12 +92,32 @@ impl<'a> Look<'a> {
             let id = self.lineup.order[i].clone();
             let before = scored.reasons.len();
             self.hear_one(i, &id, &mut asked, scored)?;
+            self.replace(i, &mut asked, scored)?;
             // That one of all that can is not able to is no retreat.
             if self.engine.is_volunteer(&id) {
                 scored.notes.extend(scored.reasons.drain(before..));
             }
         }
         Ok(asked)
+    }
+
+    /// Where a scorer failed whose tensors another one gives as well, has that one run in its place: a device that is
+    /// lost costs time, not what was to be read from the image.
+    fn replace(&mut self, i: usize, asked: &mut Asked<'_>, scored: &mut Scored) -> Result<(), Error> {
+        let failed = self.lineup.order[i].clone();
+        let mut tried = vec![failed.clone()];
+        while self.ready[i].is_none() && !asked.is_late() {
+            let observation = &self.observation;
+            let there = |tensor: &str| observation.tensor(tensor).is_some();
+            let Some(next) = self.engine.stand_in(&failed, &tried, there) else { break };
+            tried.push(next.clone());
+            self.lineup.order[i].clone_from(&next);
+            self.hear_one(i, &next, asked, scored)?;
+            if self.ready[i].is_some() {
+                scored.reasons.push(format!("`{next}` ran in place of `{failed}`"));
+            }
+        }
+        Ok(())
     }
 
     /// Runs a scorer of the lineup.

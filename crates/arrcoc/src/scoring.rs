@@ -121,7 +121,7 @@ impl<'a> Observation<'a> {
         self.grid
     }
 
-    fn tensor(&self, name: &str) -> Option<TensorView<'_>> {
+    pub(crate) fn tensor(&self, name: &str) -> Option<TensorView<'_>> {
         if name == self.pixels.name() {
             return Some(self.pixels);
         }

@@ -249,7 +249,8 @@ impl Workshop {
     pub(crate) fn open(plugins: &Path, fixtures: &Path, files: &[PathBuf]) -> Result<Workshop, Error> {
         let search =
             Search { files: files.to_vec(), folders: vec![plugins.to_path_buf()], ..Search::default() };
-        let catalogue = Catalogue::open(&search, &Isolation::default());
+        let mut catalogue = Catalogue::open(&search, &Isolation::default());
+        catalogue.load_devices();
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }

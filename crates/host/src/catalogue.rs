@@ -30,7 +30,7 @@ use crate::{
     refusal::Refusal,
     scorer::Scorer,
     search::{Origin, Search},
-    vet::{Identity, Vetted, vet},
+    vet::{Identity, Vetted, vet, vet_unless_device},
 };
 
 /// What became of a file that was found.
@@ -41,6 +41,8 @@ pub enum Status {
     Usable,
     /// It is loaded, but nothing of it can run on this machine, for this reason.
     Unavailable(String),
+    /// It drives a device, and none was asked for: it is not loaded before [`Catalogue::load_devices`].
+    Waiting,
     /// An earlier library has the same id.
     Shadowed(PathBuf),
     /// It is not loaded.
@@ -158,15 +160,40 @@ impl Catalogue {
         }
         let shipped = isolation.shipped();
         for (path, origin) in candidates.files {
-            let found = catalogue.consider(path, origin, &shipped);
+            let place = catalogue.found.len();
+            let found = catalogue.consider(path, origin, place, &shipped, origin == Origin::File);
             catalogue.found.push(found);
         }
         catalogue
     }
 
-    fn consider(&mut self, path: PathBuf, origin: Origin, shipped: &BTreeSet<String>) -> Found {
-        let vetted = match vet(&path) {
-            Ok(vetted) => vetted,
+    /// Loads the libraries that drive a device and were passed over: to bring up a driver may take longer than a whole
+    /// decision, so that only those pay who ask for one.
+    pub fn load_devices(&mut self) {
+        let shipped = self.isolation.shipped();
+        for place in 0..self.found.len() {
+            if matches!(self.found[place].status, Status::Waiting) {
+                let (path, origin) = (self.found[place].path.clone(), self.found[place].origin);
+                self.found[place] = self.consider(path, origin, place, &shipped, true);
+            }
+        }
+    }
+
+    /// Vets and loads a file. `place` is its place among what was found.
+    fn consider(
+        &mut self,
+        path: PathBuf,
+        origin: Origin,
+        place: usize,
+        shipped: &BTreeSet<String>,
+        devices: bool,
+    ) -> Found {
+        let vetted = if devices { vet(&path).map(Ok) } else { vet_unless_device(&path) };
+        let vetted = match vetted {
+            Ok(Ok(vetted)) => vetted,
+            Ok(Err(facts)) => {
+                return Found { facts: Some(facts), ..Found::unread(path, origin, Status::Waiting) };
+            }
             Err(refusal) => return Found::unread(path, origin, Status::Refused(refusal)),
         };
         let identity = Arc::new(vetted.identity().clone());
@@ -176,15 +203,15 @@ impl Catalogue {
             warnings: vetted.warnings().to_vec(),
             ..Found::unread(path, origin, Status::Usable)
         };
-        let earlier = self.found.iter().find(|f| {
-            matches!(f.status, Status::Usable | Status::Unavailable(_))
-                && f.identity.as_ref().is_some_and(|i| i.id == identity.id)
+        let earlier = self.found[..place].iter().find(|f| {
+            matches!(f.status, Status::Usable | Status::Unavailable(_) | Status::Waiting)
+                && f.facts.as_ref().is_some_and(|facts| facts.id == identity.id)
         });
         if let Some(earlier) = earlier {
             found.status = Status::Shadowed(earlier.path.clone());
             return found;
         }
-        let level = self.isolation.level_of(&identity.blake3, shipped);
+        let level = self.isolation.level_of(&identity.blake3, vetted.facts().device, shipped);
         found.level = Some(level);
         match Home::of(&vetted, level, &self.isolation) {
             Ok((home, description)) => {

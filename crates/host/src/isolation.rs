@@ -52,7 +52,7 @@ pub const SHIPPED: &str = "shipped.b3";
 #[non_exhaustive]
 pub struct Isolation {
     /// The level of every plugin; `None` for [`Level::InProcess`] where a library is on the list of those that were
-    /// built with the host, and [`Level::Worker`] for every other.
+    /// built with the host and drives no device, and [`Level::Worker`] for every other.
     pub level: Option<Level>,
     /// The worker's executable; `None` for `arrcoc-worker` beside the host's.
     pub worker: Option<PathBuf>,
@@ -84,10 +84,10 @@ impl Default for Isolation {
 }
 
 impl Isolation {
-    /// The level of a library with this hash.
-    pub(crate) fn level_of(&self, blake3: &str, shipped: &BTreeSet<String>) -> Level {
-        let built_here = if shipped.contains(blake3) { Level::InProcess } else { Level::Worker };
-        self.level.unwrap_or(built_here)
+    /// The level of a library with this hash. A driver may take its process with it, whoever built the library.
+    pub(crate) fn level_of(&self, blake3: &str, drives_device: bool, shipped: &BTreeSet<String>) -> Level {
+        let trusted = shipped.contains(blake3) && !drives_device;
+        self.level.unwrap_or(if trusted { Level::InProcess } else { Level::Worker })
     }
 
     /// The worker's executable: as given, as the variable says, or beside this one.

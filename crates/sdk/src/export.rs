@@ -39,12 +39,15 @@ use crate::{
 ///
 /// `id` is the library's id (lower-case letters, digits, `-`, `_`), `vendor` a
 /// short text. Version and licence come from the package's `Cargo.toml`; the
-/// library is built with `crate-type = ["cdylib"]`.
+/// library is built with `crate-type = ["cdylib"]`. One that drives a device
+/// says `device: true` after the vendor: it runs in a process of its own, and
+/// is loaded only where a device is asked for.
 #[macro_export]
 macro_rules! export_plugin {
     (
         id: $id:literal,
         vendor: $vendor:literal,
+        $(device: $device:literal,)?
         scorers: [$($scorer:ty),* $(,)?],
         allocators: [$($allocator:ty),* $(,)?] $(,)?
     ) => {
@@ -72,7 +75,8 @@ macro_rules! export_plugin {
                 $vendor,
                 manifest::BUILD,
                 (!SCORERS.is_empty() as u32) * manifest::KIND_SCORERS
-                    + (!ALLOCATORS.is_empty() as u32) * manifest::KIND_ALLOCATORS,
+                    + (!ALLOCATORS.is_empty() as u32) * manifest::KIND_ALLOCATORS
+                    $(+ ($device as u32) * manifest::KIND_DEVICE)?,
             );
 
             extern "C" fn describe(

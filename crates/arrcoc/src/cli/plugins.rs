@@ -11,7 +11,8 @@ use super::{Done, allocate::config, args::ListArgs, say};
 
 pub(crate) fn list(args: &ListArgs) -> Result<Done, Error> {
     let config = config(&args.search)?;
-    let catalogue = Catalogue::open(&config.search, &config.isolation);
+    let mut catalogue = Catalogue::open(&config.search, &config.isolation);
+    catalogue.load_devices();
     if args.json {
         let all: Vec<_> = catalogue.found().iter().map(as_json).collect();
         say(&format!("{}\n", json!({ "plugins": all })));
@@ -76,6 +77,7 @@ fn status_word(status: &Status) -> &'static str {
     match status {
         Status::Usable => "usable",
         Status::Unavailable(_) => "unavailable",
+        Status::Waiting => "not loaded",
         Status::Shadowed(_) => "shadowed",
         Status::Refused(_) => "refused",
         _ => "unknown",
@@ -85,6 +87,7 @@ fn status_word(status: &Status) -> &'static str {
 fn status_reason(status: &Status) -> Option<String> {
     match status {
         Status::Unavailable(reason) => Some(reason.clone()),
+        Status::Waiting => Some("it drives a device, and none was asked for".into()),
         Status::Shadowed(by) => Some(format!("`{}` has the same id and comes first", by.display())),
         Status::Refused(refusal) => Some(format!("{}; hint: {}", refusal.reason, refusal.hint)),
         _ => None,

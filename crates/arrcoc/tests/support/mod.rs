@@ -82,12 +82,18 @@ impl Desk {
 
     /// Runs the command as it stands, with the good plugins in its search path.
     pub fn run(&self, args: &[&str]) -> Ran {
+        self.run_with(args, &[])
+    }
+
+    /// The same with more variables in its environment.
+    pub fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_arrcoc"))
             .args(args)
             .current_dir(self.folder.path())
             .env("ARRCOC_PLUGIN_PATH", plugins())
             .env("NO_COLOR", "1")
             .env("COLUMNS", "100")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .output()
             .unwrap();
