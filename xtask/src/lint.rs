@@ -15,6 +15,7 @@ mod direction;
 mod licences;
 mod naming;
 mod tools;
+mod wire;
 mod words;
 
 pub(crate) const DETAILS: &str = "\
@@ -24,17 +25,19 @@ and all run even if one fails.
   direction   which crate may depend on which, and where unsafe code may be
   naming      names of files, folders and packages; lengths; opening essays
   licences    every dependency's licence is allowed by deny.toml
+  wire        the types that cross the boundary are those of crates/abi/wire_types.txt
   words       no text names a machine or a path of one
   formatting  cargo fmt --all --check
   clippy      cargo clippy --release --workspace --all-targets -- -D warnings
   docs        cargo doc --release --workspace --no-deps, warnings denied";
 
 /// The checks, the quick ones first.
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 8] = [
     ("direction", direction::check),
     ("naming", naming::check),
     ("licences", licences::check),
     ("words", words::check),
+    ("wire", wire::check),
     ("formatting", tools::formatting),
     ("clippy", tools::clippy),
     ("docs", tools::docs),
