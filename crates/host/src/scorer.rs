@@ -82,7 +82,12 @@ impl Scorer {
         })
     }
 
-    pub(crate) fn plan(&self, phase: Phase, request: &Request<'_>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
+    pub(crate) fn plan(
+        &self,
+        phase: Phase,
+        request: &Request<'_>,
+        grant: &Grant,
+    ) -> Result<Vec<TensorBuf>, Fault> {
         let specs = self.instance.plan(phase, request, grant)?;
         self.check_plan(&specs, phase, request).map_err(|reason| Fault::internal(reason).at(Stage::PLAN))?;
         specs

@@ -101,7 +101,8 @@ impl Bands {
         let Header { width, height, notes, unfit } = header;
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         decode::check_size(format, notes.format, bytes, (width, height), limits).map_err(at)?;
-        let unfit = unfit.or_else(|| (width > LONGEST).then(|| format!("a file with rows of {width} pixels")));
+        let unfit =
+            unfit.or_else(|| (width > LONGEST).then(|| format!("a file with rows of {width} pixels")));
         if let Some(what) = unfit {
             return Err(at(DecodeFault::NotInBands { what, whole_pixels: limits.whole_pixels }));
         }

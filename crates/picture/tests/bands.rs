@@ -138,7 +138,9 @@ fn what_cannot_be_read_in_bands_is_said() {
     let rgb = ImageBuffer::from_fn(61, 47, |x, y| image::Rgb([0, 1, 2].map(|c| value(x, y, c) as u8)));
     let mut turned = Vec::new();
     let mut encoder = image::codecs::png::PngEncoder::new(&mut turned);
-    encoder.set_exif_metadata(b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec()).unwrap();
+    encoder
+        .set_exif_metadata(b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec())
+        .unwrap();
     encoder.write_image(&rgb, 61, 47, image::ExtendedColorType::Rgb8).unwrap();
     let text = format!("P3 61 47 255\n{}", "1 2 3\n".repeat(61 * 47));
     let files = [
@@ -216,9 +218,8 @@ fn files_that_are_cut_changed_or_gone_have_the_errors_of_those_at_once() {
             assert_eq!(error.path(), Some(path.as_path()));
         }
     }
-    let fault = |name: &str, bytes: &[u8]| {
-        in_bands(&file(folder.path(), name, bytes)).unwrap_err().fault().clone()
-    };
+    let fault =
+        |name: &str, bytes: &[u8]| in_bands(&file(folder.path(), name, bytes)).unwrap_err().fault().clone();
     assert_eq!(fault("empty", b""), DecodeFault::Empty);
     assert!(matches!(fault("text", b"notes to self"), DecodeFault::NotAnImage { looks_like: "text" }));
     assert!(matches!(fault("promise", b"P6 16000 16000 255\n123"), DecodeFault::Implausible { .. }));

@@ -89,7 +89,7 @@ pub use call::Call;
 pub use describe::{AllocatorInfo, Description, Param, Scale, ScorerInfo};
 pub use fault::Fault;
 pub use params::Params;
-pub use scorer::{Feed, Fed, Prepared, Scorer};
+pub use scorer::{Fed, Feed, Prepared, Scorer};
 pub use tensor::{Inputs, OutputSpec, Outputs, TensorView};
 
 /// Everything that the source of a plugin usually names.
@@ -102,7 +102,7 @@ pub mod prelude {
         describe::{AllocatorInfo, Determinism, Param, Scale, ScorerInfo},
         fault::Fault,
         params::Params,
-        scorer::{Feed, Fed, Prepared, Scorer},
+        scorer::{Fed, Feed, Prepared, Scorer},
         stats::Band,
         tensor::{Inputs, OutputSpec, Outputs},
     };

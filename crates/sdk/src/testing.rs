@@ -103,7 +103,11 @@ impl Scene {
     ///
     /// # Errors
     /// The scorer's fault; `Internal` when it left elements unwritten.
-    pub fn run_in_bands<S: Scorer>(&self, rows: u32, params: &[(&str, Value)]) -> Result<Vec<TensorBuf>, Fault> {
+    pub fn run_in_bands<S: Scorer>(
+        &self,
+        rows: u32,
+        params: &[(&str, Value)],
+    ) -> Result<Vec<TensorBuf>, Fault> {
         let grant = Grant::threads(1);
         let scorer = made::<S>(&object(params), &grant)?;
         let grid = Some([self.grid.rows, self.grid.cols]);
@@ -117,7 +121,8 @@ impl Scene {
         while from < height {
             let to = from.saturating_add(rows.max(1)).min(height);
             let around = Band::around(&(from..to), height);
-            let bytes = &self.tensors[0].as_bytes()[around.start as usize * stride..around.end as usize * stride];
+            let bytes =
+                &self.tensors[0].as_bytes()[around.start as usize * stride..around.end as usize * stride];
             let shape = [u64::from(around.end - around.start), width, 3];
             let pixels = TensorView::new("pixels", arrcoc_abi::DType::U8, &shape, bytes)?;
             let others = self.tensors[1..].iter().map(TensorBuf::view).collect::<Result<Vec<_>, _>>()?;
@@ -363,7 +368,10 @@ mod tests {
         assert_eq!(refused(77, 0, 8, 12, 2), "no image comes in bands under the state 77");
         let (state, said) = feed(&scorer, 0, 0, 5, 12, 2).unwrap();
         assert_eq!(said.encoder, None);
-        assert_eq!(refused(state, 0, 5, 12, 2), "the band begins at row 0, and the next one that is due at row 5");
+        assert_eq!(
+            refused(state, 0, 5, 12, 2),
+            "the band begins at row 0, and the next one that is due at row 5"
+        );
         assert!(refused(state, 6, 7, 12, 2).contains("at row 6"));
         assert!(refused(state, 5, 7, 11, 2).contains("8x11 pixels with a grid of 2x2, those before of 8x12"));
         assert!(refused(state, 5, 7, 12, 3).contains("a grid of 3x2"));

@@ -196,12 +196,7 @@ impl Feed<()> for Bands {
         Ok(())
     }
 
-    fn finish(
-        self: Box<Self>,
-        _: &Inputs<'_>,
-        output: &mut Outputs<'_>,
-        _: &Call<'_>,
-    ) -> Result<(), Fault> {
+    fn finish(self: Box<Self>, _: &Inputs<'_>, output: &mut Outputs<'_>, _: &Call<'_>) -> Result<(), Fault> {
         output.slice::<f32>("badness")?.fill(if self.0 == 1 { 0.5 } else { 0.6 });
         Ok(())
     }

@@ -73,7 +73,6 @@ const LIBRARIES: &[&str] = &[
 const NAMED_BY: &[(&str, &[&str])] = &[
     ("abi_stable", &["arrcoc-abi", "arrcoc-host", "arrcoc-sdk"]),
     ("image", &["arrcoc-picture"]),
-    ("png", &["arrcoc-picture"]),
     ("polars", &["arrcoc-eval"]),
 ];
 

@@ -40,7 +40,9 @@ pub(super) fn feed(bench: &Bench) -> Finding {
             Err(Trouble::Fault(fault)) if fault.code == FaultCode::UNSUPPORTED => {
                 Ok("it takes no bands, and does not say so".into())
             }
-            Err(trouble) => failed(format!("it does not declare `{FEED}`, and said: {}", lost(bench, trouble))),
+            Err(trouble) => {
+                failed(format!("it does not declare `{FEED}`, and said: {}", lost(bench, trouble)))
+            }
             Ok(_) => failed(format!("it does not declare `{FEED}`, and took a band")),
         };
     }

@@ -33,7 +33,8 @@ pub(super) fn open(reader: BufReader<Tap>) -> Result<(Box<dyn Rows>, Header), De
         PnmSubtype::ArbitraryMap => (1, Some("a pam file".to_owned())),
         _ => (1, Some("a pnm file of text".to_owned())),
     };
-    let notes = Notes { format: NAME, orientation: None, sixteen_bit: deep, alpha: false, icc_ignored: false };
+    let notes =
+        Notes { format: NAME, orientation: None, sixteen_bit: deep, alpha: false, icc_ignored: false };
     let header = Header { width: stated.width(), height: stated.height(), notes, unfit };
     let map = map(largest, deep);
     Ok((Box::new(PnmRows { reader, channels, deep, map, samples: Vec::new(), bytes: Vec::new() }), header))

@@ -30,8 +30,7 @@ impl Reduced {
     #[must_use]
     pub fn new(width: u32, height: u32) -> Reduced {
         let factor = Reduced::factor(width, height);
-        let (sums, blocks) =
-            (vec![0; 3 * width as usize], vec![[0; 3]; width.div_ceil(factor) as usize]);
+        let (sums, blocks) = (vec![0; 3 * width as usize], vec![[0; 3]; width.div_ceil(factor) as usize]);
         let pixels = u64::from(width.div_ceil(factor)) * u64::from(height.div_ceil(factor));
         let data = Vec::with_capacity(3 * pixels as usize);
         Reduced { width, height, factor, sums, rows: 0, blocks, flushed: 0, data }
@@ -148,7 +147,11 @@ mod tests {
             (2_000_000, 300, 12, (166_667, 25)),
             (1, 1, 1, (1, 1)),
         ] {
-            assert_eq!((Reduced::factor(width, height), Reduced::size(width, height)), (k, size), "{width}x{height}");
+            assert_eq!(
+                (Reduced::factor(width, height), Reduced::size(width, height)),
+                (k, size),
+                "{width}x{height}"
+            );
         }
     }
 

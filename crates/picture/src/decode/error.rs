@@ -162,10 +162,7 @@ impl DecodeFault {
     }
 
     /// Says what a decoder's error comes to.
-    pub(crate) fn from_decoder(
-        format: &'static str,
-        error: &(dyn std::error::Error + 'static),
-    ) -> Self {
+    pub(crate) fn from_decoder(format: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
         let reason = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         if ends_early(error) || says_ends_early(&reason) {
             return Self::Truncated { format };
