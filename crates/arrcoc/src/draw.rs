@@ -1,15 +1,17 @@
 //! Pictures of a decision: the overlay that a person looks at, and what a
-//! reader sees at this budget.
+//! reader sees at this budget. Of an image that is read in bands they are pictures
+//! of its reduced copy.
 
 use std::path::Path;
 
 use arrcoc_picture::{Image, OverlayText};
+use arrcoc_stats::Grid;
 
 use crate::{
     decision::Decision,
     error::Error,
     pack::{sampling, tiling},
-    request::Photo,
+    photo::Photo,
 };
 
 /// The tokens as heat over the image, with legend, question and summary, as the
@@ -27,23 +29,46 @@ pub fn overlay(photo: &Photo, decision: &Decision, numbers: bool, to: &Path) -> 
     };
     let bounds = (decision.policy.min, decision.policy.max);
     let tokens = decision.flat_tokens();
-    let drawn =
-        arrcoc_picture::overlay(&photo.image, &tiling(photo, decision)?, &tokens, bounds, &text, numbers);
+    let (image, grid) = (photo.image_or_copy()?, grid(decision)?);
+    let tiling = tiling(image.width(), image.height(), grid)?;
+    let drawn = arrcoc_picture::overlay(image, &tiling, &tokens, bounds, &text, numbers);
     encode(&drawn, to)
 }
 
-/// The image as a reader sees it at this budget, the size of the input.
+/// The image as a reader sees it at this budget, the size of the input; of an image that is read in bands, the size of
+/// its copy.
 ///
 /// # Errors
 /// When the image is not the decision's, or the format is unknown.
 pub fn render(photo: &Photo, decision: &Decision, to: &Path) -> Result<Vec<u8>, Error> {
     let tokens = decision.flat_tokens();
-    let drawn = arrcoc_picture::render(&photo.image, &tiling(photo, decision)?, &tokens, sampling(decision));
+    let (image, grid) = (photo.image_or_copy()?, grid(decision)?);
+    let tiling = tiling(image.width(), image.height(), grid)?;
+    let drawn = arrcoc_picture::render(image, &tiling, &tokens, sampling(decision));
     encode(&drawn, to)
 }
 
 fn encode(image: &Image, to: &Path) -> Result<Vec<u8>, Error> {
     arrcoc_picture::encode_any(image, to).map_err(|e| Error::new(e.to_string(), "use .png, .jpg or .ppm"))
+}
+
+/// Checks, before any work is done, that a decision on this grid can be drawn.
+///
+/// # Errors
+/// When the image, or the copy of one that is read in bands, has fewer pixels than patches along a side.
+pub fn check_size(photo: &Photo, grid: Grid) -> Result<(), Error> {
+    let (width, height) = photo.size_or_copy_size();
+    match (tiling(width, height, grid), photo.in_bands()) {
+        (Err(_), Some(_)) => Err(Error::new(
+            format!("the copy to draw on has {width}x{height} pixels, fewer than the grid `{grid}`"),
+            "leave --overlay and --render out, or take a coarser grid",
+        )),
+        (tiled, _) => tiled.map(|_| ()),
+    }
+}
+
+fn grid(decision: &Decision) -> Result<Grid, Error> {
+    Ok(Grid::new(decision.grid.rows, decision.grid.cols)?)
 }
 
 /// Checks, before any work is done, that a file of this name can be encoded.

@@ -25,6 +25,7 @@ use crate::{
     error::Error,
     lineup::{Casting, Lineup, provides},
     look::Look,
+    photo::Banded,
     request::Request,
     scoring::{Observation, Scored},
 };
@@ -84,8 +85,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the request cannot be carried out: a policy that nothing satisfies,
-    /// an image smaller than the grid, tensors that do not fit. Never because a
-    /// plugin failed.
+    /// an image smaller than the grid, tensors that do not fit, the damaged file of
+    /// an image that is read in bands. Never because a plugin failed.
     pub fn allocate(&self, request: &Request) -> Result<Decision, Error> {
         // What cannot be carried out is told before anything is looked at.
         request.terms()?;
@@ -107,10 +108,10 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// When the image is smaller than the grid, the tensors do not fit, or a scorer that was named cannot run.
+    /// When the image is smaller than the grid, the tensors do not fit, or a scorer that was named cannot run. That the
+    /// file of an image in bands is damaged shows only when a question is asked.
     pub fn look<'a>(&'a self, request: &'a Request) -> Result<Look<'a>, Error> {
-        let image = request.photo.image();
-        Tiling::new(request.grid, image.width(), image.height())?;
+        Tiling::new(request.grid, request.photo.width(), request.photo.height())?;
         let given = request.tensors.on_grid(request.grid)?;
         let tensors = given.iter().map(TensorRecord::of).collect();
         let observation = Observation::new(request, given, self.threads)?;
@@ -165,6 +166,7 @@ impl Engine {
             given: observation.tensor_names(),
             backend: self.config.backend.as_deref(),
             idle: self.catalogue.scorers().filter(|s| self.lacks_a_path(s)).map(|s| s.id.as_str()).collect(),
+            needs_all: observation.banded().map(Banded::needs_all),
         };
         let allocator = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
         let needed = self.catalogue.allocator_info(allocator).map_or(&[][..], |info| &info.requires);
@@ -178,7 +180,12 @@ impl Engine {
         match missed {
             Some((id, reason)) => Err(Error::new(
                 format!("scorer `{id}` cannot run: {reason}"),
-                "give the tensor with --tensors, or leave the scorer out",
+                match &casting.needs_all {
+                    Some(needs_all) if reason == needs_all => {
+                        "leave the scorer out, or have the image held in memory with --whole-pixels"
+                    }
+                    _ => "give the tensor with --tensors, or leave the scorer out",
+                },
             )),
             None => Ok(lineup),
         }
@@ -284,7 +291,7 @@ impl Engine {
         outcome: Outcome,
     ) -> Decision {
         let request = look.request;
-        let image = request.photo.image();
+        let photo = &request.photo;
         let policy = terms.policy();
         let mut plugins = scored.plugins;
         plugins.extend(allocator.map(|a| PluginRecord {
@@ -307,10 +314,10 @@ impl Engine {
                 threads: self.threads,
             },
             image: ImageRecord {
-                path: request.photo.path.as_ref().map(|p| p.to_string_lossy().into_owned()),
-                width: image.width(),
-                height: image.height(),
-                blake3: request.photo.blake3.clone(),
+                path: photo.path.as_ref().map(|p| p.to_string_lossy().into_owned()),
+                width: photo.width(),
+                height: photo.height(),
+                blake3: look.blake3.clone(),
             },
             query: (!query.is_empty()).then(|| QueryRecord {
                 text: query.to_owned(),
@@ -347,7 +354,7 @@ impl Engine {
             autonomy: self.config.autonomy,
             mode: outcome.mode,
             reasons,
-            notes: request.photo.notes().into_iter().chain(scored.notes).collect(),
+            notes: photo.notes().into_iter().chain(scored.notes).collect(),
             verdicts: outcome.verdicts,
             account: outcome.account,
             allocator: AllocatorRecord {

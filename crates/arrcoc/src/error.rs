@@ -37,10 +37,12 @@ impl Error {
         Error::new(format!("{}: cannot {doing}: {}", path.display(), plain(error)), hint)
     }
 
-    /// The same error, said to be about this file.
+    /// The same error, said to be about this file unless it says so already.
     #[must_use]
     pub fn in_file(mut self, path: &Path) -> Error {
-        self.message = format!("{}: {}", path.display(), self.message);
+        if !self.message.starts_with(&format!("`{}`: ", path.display())) {
+            self.message = format!("{}: {}", path.display(), self.message);
+        }
         self
     }
 }

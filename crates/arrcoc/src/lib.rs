@@ -24,7 +24,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`config`], [`request`], [`tensors`] | what goes in |
+//! | [`config`], [`request`], [`photo`], [`tensors`] | what goes in |
 //! | [`engine`] | the way from an observation to a decision |
 //! | [`look`] | one image, many questions |
 //! | [`calibration`], [`calibrate`] | from raw channels to comparable ones, and how those maps are fitted |
@@ -40,10 +40,12 @@ pub mod draw;
 pub mod engine;
 mod error;
 pub mod explain;
+mod feeding;
 mod files;
 mod lineup;
 pub mod look;
 pub mod pack;
+pub mod photo;
 pub mod request;
 pub mod schema;
 mod scoring;
@@ -51,13 +53,14 @@ pub mod tensors;
 
 pub use arrcoc_decide::{Bounds, Levels, Mode, Override, Policy, Rule, Sampling, Total, Verdict, Way};
 pub use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Patience, Search};
-pub use arrcoc_picture::Limits;
+pub use arrcoc_picture::{Limits, WHOLE_PIXELS};
 pub use arrcoc_stats::Grid;
 pub use config::Config;
 pub use decision::Decision;
 pub use engine::Engine;
 pub use error::Error;
 pub use look::Look;
-pub use request::{Photo, Request};
+pub use photo::Photo;
+pub use request::Request;
 pub use scoring::RawChannel;
 pub use tensors::Tensors;

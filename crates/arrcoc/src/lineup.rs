@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use arrcoc_host::ScorerInfo;
 
-use crate::error::Error;
+use crate::{error::Error, feeding::is_fed};
 
 /// The scorers that run, in order, and those that cannot.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub(crate) struct Casting<'a> {
     /// Scorers that cannot run until somebody names a file for them: they run when they are wanted, and volunteer
     /// for nothing.
     pub(crate) idle: BTreeSet<&'a str>,
+    /// Where the image is read in bands, why a scorer cannot run that needs all of it at once.
+    pub(crate) needs_all: Option<String>,
 }
 
 enum Stop {
@@ -45,7 +47,7 @@ impl Casting<'_> {
         let mut lineup = Lineup::default();
         self.fill(&mut lineup, wanted, wanted)?;
         let scored = lineup.left_out.len();
-        let lacking = needed.iter().filter(|t| !self.given.contains(t.as_str()));
+        let lacking = needed.iter().filter(|t| !self.is_given(t));
         let providers: Vec<String> =
             lacking.filter_map(|t| Some(self.provider(t, wanted, &lineup.order)?.id.clone())).collect();
         self.fill(&mut lineup, &providers, wanted)?;
@@ -91,14 +93,17 @@ impl Casting<'_> {
             return Err(Stop::Cycle(circle.collect()));
         }
         path.push(id.into());
-        for tensor in info.requires.iter().filter(|t| !self.given.contains(t.as_str())) {
+        if let Some(needs_all) = self.needs_all.as_ref().filter(|_| !self.can_see(info)) {
+            return Err(Stop::Missing(needs_all.clone()));
+        }
+        for tensor in info.requires.iter().filter(|t| !self.is_given(t)) {
             let Some(provider) = self.provider(tensor, wanted, order) else {
                 return Err(Stop::Missing(format!("it needs the tensor `{tensor}`, which nothing provides")));
             };
             self.add(&provider.id, wanted, order, path)?;
         }
         // What it can use but does not need comes first when it runs anyway.
-        for tensor in info.optional.iter().filter(|t| !self.given.contains(t.as_str())) {
+        for tensor in info.optional.iter().filter(|t| !self.is_given(t)) {
             let runs_anyway = wanted.iter().filter_map(|w| self.scorers.iter().find(|s| s.id == *w));
             let mut providers = runs_anyway.filter(|s| provides(s, tensor) && s.id != id);
             if let Some(provider) = providers.next() {
@@ -110,6 +115,16 @@ impl Casting<'_> {
         Ok(())
     }
 
+    /// Whether a tensor is there before any scorer runs. Pixels come to those who can see them, at once or in bands.
+    fn is_given(&self, tensor: &str) -> bool {
+        self.given.contains(tensor) || tensor == "pixels" && self.needs_all.is_some()
+    }
+
+    /// Whether a scorer can look at the image as it comes, if it has to look at it.
+    fn can_see(&self, info: &ScorerInfo) -> bool {
+        self.needs_all.is_none() || is_fed(info) || info.requires.iter().all(|tensor| tensor != "pixels")
+    }
+
     fn provider(&self, tensor: &str, wanted: &[String], order: &[String]) -> Option<&ScorerInfo> {
         let able: Vec<&ScorerInfo> = self
             .scorers
@@ -117,6 +132,7 @@ impl Casting<'_> {
             .copied()
             .filter(|s| provides(s, tensor) && s.unavailable().is_none())
             .filter(|s| !self.idle.contains(s.id.as_str()) || wanted.contains(&s.id))
+            .filter(|s| self.can_see(s))
             .collect();
         let first = |choose: &dyn Fn(&str) -> bool| able.iter().copied().find(|s| choose(&s.id));
         first(&|id| order.iter().any(|o| o == id))
@@ -137,7 +153,8 @@ mod tests {
 
     fn order(scorers: &[ScorerInfo], wanted: &[&str], backend: Option<&str>) -> Result<Lineup, Error> {
         let idle = BTreeSet::from(["model"]);
-        let casting = Casting { scorers: scorers.iter().collect(), given: ["pixels"].into(), backend, idle };
+        let (scorers, given) = (scorers.iter().collect(), ["pixels"].into());
+        let casting = Casting { scorers, given, backend, idle, needs_all: None };
         casting.lineup(&wanted.iter().map(|&w| w.to_owned()).collect::<Vec<_>>(), &[])
     }
 
@@ -193,6 +210,7 @@ mod tests {
             given: ["pixels"].into(),
             backend: None,
             idle: BTreeSet::new(),
+            needs_all: None,
         };
         let order = |needed: &[&str]| {
             let needed: Vec<String> = needed.iter().map(|&t| t.to_owned()).collect();
@@ -200,6 +218,33 @@ mod tests {
         };
         assert_eq!(order(&["edges"]).order, ["extra", "cpu", "edges"]);
         assert_eq!(order(&["pixels", "extra", "nowhere"]), order(&[]));
+    }
+
+    #[test]
+    fn an_image_in_bands_is_seen_by_those_who_can() {
+        let scorers = vec![
+            ScorerInfo::new("edges", "").requires("patch_stats").tensor("edges", ""),
+            ScorerInfo::new("gpu", "").requires("pixels").tensor("patch_stats", ""),
+            ScorerInfo::new("cpu", "").requires("pixels").tensor("patch_stats", "").feeds(),
+            ScorerInfo::new("reader", "").requires("pixels").optional("patch_stats"),
+            ScorerInfo::new("late", "").requires("words"),
+            ScorerInfo::new("words", "").requires("pixels").tensor("words", ""),
+            ScorerInfo::new("glancer", "").optional("pixels"),
+        ];
+        let order = |wanted: &[&str], backend| {
+            let casting = Casting {
+                scorers: scorers.iter().collect(),
+                given: BTreeSet::new(),
+                backend,
+                idle: BTreeSet::new(),
+                needs_all: Some("it needs all".into()),
+            };
+            casting.lineup(&wanted.iter().map(|&w| w.to_owned()).collect::<Vec<_>>(), &[]).unwrap()
+        };
+        let lineup = order(&["reader", "edges", "late", "glancer"], Some("gpu"));
+        assert_eq!(lineup.order, ["cpu", "edges", "glancer"]);
+        assert_eq!(lineup.left_out[0], ("reader".into(), "it needs all".into()));
+        assert_eq!(lineup.left_out[1].1, "it needs the tensor `words`, which nothing provides");
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Look<'a> {
     lineup: Lineup,
     /// For each scorer of the lineup what it has prepared, once it has.
     ready: Vec<Option<Ready>>,
+    /// The hash of the image, once that is known.
+    pub(crate) blake3: String,
 }
 
 impl<'a> Look<'a> {
@@ -40,14 +42,15 @@ impl<'a> Look<'a> {
         lineup: Lineup,
     ) -> Look<'a> {
         let ready = lineup.order.iter().map(|_| None).collect();
-        Look { engine, request, tensors, observation, lineup, ready }
+        Look { engine, request, tensors, observation, lineup, ready, blake3: String::new() }
     }
 
     /// Decides how many tokens each patch gets when this is asked, under a policy: the same decision, to the bit,
     /// as [`Engine::allocate`] with a request of its own.
     ///
     /// # Errors
-    /// When no allocation can satisfy the policy. Never because a plugin failed.
+    /// When no allocation can satisfy the policy, or the file of an image that is read in bands is damaged. Never
+    /// because a plugin failed.
     pub fn allocate(&mut self, query: &str, policy: &Policy) -> Result<Decision, Error> {
         let started = Instant::now();
         let deadline = self.engine.deadline();
@@ -98,6 +101,8 @@ impl<'a> Look<'a> {
                 scored.notes.extend(scored.reasons.drain(before..));
             }
         }
+        // An image in bands is read while scorers look at it: only now is it known whether there is one.
+        self.blake3 = self.request.photo.blake3()?.to_owned();
         Ok(asked)
     }
 

@@ -11,11 +11,15 @@
 
 use std::collections::HashMap;
 
-use arrcoc_picture::{Packed, Sampling};
+use arrcoc_picture::{Image, Packed, Sampling};
 use arrcoc_stats::{Grid, Tiling};
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::{decision::Decision, error::Error, request::Photo};
+use crate::{
+    decision::Decision,
+    error::Error,
+    photo::{Photo, count},
+};
 
 /// Name and version of the file's layout, in its metadata.
 pub const SCHEMA: &str = "arrcoc.pack/1";
@@ -28,20 +32,34 @@ pub(crate) fn sampling(decision: &Decision) -> Sampling {
     }
 }
 
-/// The cut of a decision's image into patches.
-pub(crate) fn tiling(photo: &Photo, decision: &Decision) -> Result<Tiling, Error> {
-    let grid = Grid::new(decision.grid.rows, decision.grid.cols)?;
-    Ok(Tiling::new(grid, photo.image.width(), photo.image.height())?)
+/// The cut of an image into patches.
+pub(crate) fn tiling(width: u32, height: u32, grid: Grid) -> Result<Tiling, Error> {
+    Ok(Tiling::new(grid, width, height)?)
+}
+
+/// The image that samples are taken from.
+///
+/// # Errors
+/// When it is read in bands: samples are of all its pixels.
+pub fn image(photo: &Photo) -> Result<&Image, Error> {
+    photo.image().ok_or_else(|| {
+        let pixels = count((photo.width(), photo.height()));
+        Error::new(
+            format!("samples cannot be packed: an image of {pixels} is read in bands"),
+            "leave --pack out, or have the image held in memory with --whole-pixels",
+        )
+    })
 }
 
 /// The packed samples of a decision, as the bytes of a safetensors file.
 ///
 /// # Errors
-/// When the image is not the decision's.
+/// When the image is not the decision's, or is read in bands.
 pub fn pack(photo: &Photo, decision: &Decision) -> Result<Vec<u8>, Error> {
     let tokens = decision.flat_tokens();
-    let packed: Packed =
-        arrcoc_picture::pack(&photo.image, &tiling(photo, decision)?, &tokens, sampling(decision));
+    let (image, grid) = (image(photo)?, Grid::new(decision.grid.rows, decision.grid.cols)?);
+    let tiling = tiling(image.width(), image.height(), grid)?;
+    let packed: Packed = arrcoc_picture::pack(image, &tiling, &tokens, sampling(decision));
     let bytes_of = |values: &[u32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
     let count = packed.patch.len();
     let patch = bytes_of(&packed.patch);

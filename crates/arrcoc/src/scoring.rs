@@ -11,7 +11,8 @@ use std::{
 
 use arrcoc_decide::{Channel, ScoreMaps, Way};
 use arrcoc_host::{
-    Attributes, Fault, Grant, Level, PreparedState, Request as Call, Scale, Scorer, TensorBuf, TensorView,
+    Attributes, Fault, Grant, Level, PreparedState, Request as Call, Scale, Scorer, ScorerInfo, TensorBuf,
+    TensorView,
 };
 use arrcoc_sdk::abi::{DType, Retry};
 
@@ -20,7 +21,9 @@ use crate::{
     decision::PluginRecord,
     engine::{Timings, micros},
     error::Error,
+    feeding::is_fed,
     lineup::Lineup,
+    photo::{Banded, Content},
     request::Request,
 };
 
@@ -45,8 +48,9 @@ pub struct RawChannel {
 /// What scorers may look at that does not depend on the question: pixels, named
 /// tensors, and what scorers have made of them.
 pub(crate) struct Observation<'a> {
-    /// The image itself: it is looked at where it is, not copied.
-    pixels: TensorView<'a>,
+    /// The image itself: it is looked at where it is, not copied. None of an image that is read in bands.
+    pixels: Option<TensorView<'a>>,
+    banded: Option<&'a Banded>,
     tensors: BTreeMap<String, Made>,
     grid: [u32; 2],
     threads: usize,
@@ -98,15 +102,20 @@ const QUESTION_TENSORS: [&str; 2] = ["query_embeddings", "llm_attention"];
 
 impl<'a> Observation<'a> {
     pub(crate) fn new(request: &'a Request, given: Vec<TensorBuf>, threads: usize) -> Result<Self, Error> {
-        let image = request.photo.image();
-        let shape = [image.height().into(), image.width().into(), 3];
-        let pixels = TensorView::new("pixels", DType::U8, &shape, image.data())
-            .map_err(|f| Error::new(f.message, "report this"))?
-            .beside(&request.photo.shelf);
+        let pixels = match &request.photo.content {
+            Content::Whole { image, shelf, .. } => {
+                let shape = [image.height().into(), image.width().into(), 3];
+                let pixels = TensorView::new("pixels", DType::U8, &shape, image.data())
+                    .map_err(|f| Error::new(f.message, "report this"))?;
+                Some(pixels.beside(shelf))
+            }
+            Content::InBands(_) => None,
+        };
         let encoder = request.tensors.encoder().map(str::to_owned);
         let made = |tensor: TensorBuf| (tensor.name().to_owned(), Made { tensor, encoder: encoder.clone() });
         Ok(Observation {
             pixels,
+            banded: request.photo.in_bands(),
             tensors: given.into_iter().map(made).collect(),
             grid: [request.grid.rows, request.grid.cols],
             threads,
@@ -114,7 +123,12 @@ impl<'a> Observation<'a> {
     }
 
     pub(crate) fn tensor_names(&self) -> BTreeSet<&str> {
-        self.tensors.keys().map(String::as_str).chain([self.pixels.name()]).collect()
+        self.tensors.keys().map(String::as_str).chain(self.pixels.as_ref().map(TensorView::name)).collect()
+    }
+
+    /// The file, where the image is read in bands.
+    pub(crate) fn banded(&self) -> Option<&'a Banded> {
+        self.banded
     }
 
     pub(crate) fn grid(&self) -> [u32; 2] {
@@ -122,8 +136,9 @@ impl<'a> Observation<'a> {
     }
 
     pub(crate) fn tensor(&self, name: &str) -> Option<TensorView<'_>> {
-        if name == self.pixels.name() {
-            return Some(self.pixels);
+        let pixels = self.pixels.filter(|pixels| pixels.name() == name);
+        if pixels.is_some() {
+            return pixels;
         }
         self.tensors.get(name).and_then(|made| made.tensor.view().ok())
     }
@@ -138,29 +153,65 @@ impl<'a> Observation<'a> {
         timings: &mut Timings,
     ) -> Result<Ready, Silent> {
         let info = scorer.info();
-        let there = |name: &String| self.tensor(name).is_some() || promised.contains(name.as_str());
-        if let Some(tensor) = info.requires.iter().find(|name| !there(name)) {
-            return Err(Silent::lacks(&info.id, tensor));
+        if let Some(banded) = self.banded.filter(|_| is_fed(info)) {
+            return self.feed(banded, scorer, promised, deadline, timings);
         }
+        self.lacks(info, promised, &[])?;
         let started = Instant::now();
-        let grant = Grant::threads(self.threads as u32).until(deadline);
-        let wanted = info.requires.iter().chain(&info.optional);
-        let tensors: Vec<TensorView<'_>> = wanted
-            .filter(|name| !QUESTION_TENSORS.contains(&name.as_str()))
-            .filter_map(|name| self.tensor(name))
-            .collect();
+        let grant = self.grant(deadline);
+        let tensors = self.tensors_for_prepare(info);
         let attrs = Attributes { grid: Some(self.grid), ..Attributes::default() };
         let result = scorer.prepare(&Call::new(&tensors, &attrs), &grant);
         timings.insert(format!("prepare {}", info.id), micros(started));
         let (outputs, prepared) = result.map_err(|fault| Silent::failed(&info.id, &fault))?;
+        self.keep(scorer, outputs, prepared, &grant)
+    }
+
+    /// Whether a scorer lacks a tensor that is neither here, nor `promised`, nor comes in another way.
+    pub(crate) fn lacks(
+        &self,
+        info: &ScorerInfo,
+        promised: &BTreeSet<&str>,
+        otherwise: &[&str],
+    ) -> Result<(), Silent> {
+        let there = |name: &String| {
+            let name = name.as_str();
+            self.tensor(name).is_some() || promised.contains(name) || otherwise.contains(&name)
+        };
+        match info.requires.iter().find(|name| !there(name)) {
+            Some(tensor) => Err(Silent::lacks(&info.id, tensor)),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn grant(&self, deadline: Option<Instant>) -> Grant {
+        Grant::threads(self.threads as u32).until(deadline)
+    }
+
+    /// What is here of the tensors that a scorer looks at, without those that belong to the question.
+    pub(crate) fn tensors_for_prepare(&self, info: &ScorerInfo) -> Vec<TensorView<'_>> {
+        let wanted = info.requires.iter().chain(&info.optional);
+        let wanted = wanted.filter(|name| !QUESTION_TENSORS.contains(&name.as_str()));
+        wanted.filter_map(|name| self.tensor(name)).collect()
+    }
+
+    /// Keeps what a scorer has made of the image.
+    pub(crate) fn keep(
+        &mut self,
+        scorer: &Arc<Scorer>,
+        outputs: Vec<TensorBuf>,
+        prepared: PreparedState,
+        grant: &Grant,
+    ) -> Result<Ready, Silent> {
+        let id = &scorer.info().id;
         let nothing = BTreeMap::new();
         let encoder = self.encoder_of(&prepared, &nothing);
-        let channels = raw_channels(&outputs, scorer, &encoder).map_err(|f| Silent::failed(&info.id, &f))?;
+        let channels = raw_channels(&outputs, scorer, &encoder).map_err(|f| Silent::failed(id, &f))?;
         for tensor in outputs {
             let encoder = encoder.clone().ok().flatten();
             self.tensors.insert(tensor.name().to_owned(), Made { tensor, encoder });
         }
-        Ok(Ready { scorer: Arc::clone(scorer), prepared, channels, notes: notes(&info.id, &grant) })
+        Ok(Ready { scorer: Arc::clone(scorer), prepared, channels, notes: notes(id, grant) })
     }
 
     /// What a scorer's numbers come from: what it says itself, else what made the tensors that it needs, where
@@ -234,11 +285,13 @@ impl<'a> Asked<'a> {
         if !self.is_something() {
             return Ok(());
         }
-        if let Some(tensor) = info.requires.iter().find(|name| self.tensor(observation, name).is_none()) {
+        let fed = observation.banded.is_some() && is_fed(info);
+        let there = |name: &str| fed && name == "pixels" || self.tensor(observation, name).is_some();
+        if let Some(tensor) = info.requires.iter().find(|name| !there(name)) {
             return Err(Silent::lacks(&info.id, tensor));
         }
         let started = Instant::now();
-        let grant = Grant::threads(observation.threads as u32).until(self.deadline);
+        let grant = observation.grant(self.deadline);
         let wanted = info.requires.iter().chain(&info.optional);
         let tensors: Vec<TensorView<'_>> = wanted.filter_map(|name| self.tensor(observation, name)).collect();
         let attrs = Attributes {
@@ -287,7 +340,7 @@ impl Silent {
         }
     }
 
-    fn failed(id: &str, fault: &Fault) -> Silent {
+    pub(crate) fn failed(id: &str, fault: &Fault) -> Silent {
         let usable = matches!(fault.retry, Retry::NEVER | Retry::SAME_INSTANCE);
         Silent { reason: format!("scorer `{id}` failed: {fault}"), ran: true, usable }
     }

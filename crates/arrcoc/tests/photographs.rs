@@ -70,10 +70,10 @@ fn every_photograph_gets_a_decision() {
 
         let input = read(&path);
         let rendered = read(&desk.path("r.png"));
-        assert_eq!(rendered.image().width(), input.image().width());
-        assert_eq!(rendered.image().height(), input.image().height());
+        assert_eq!(rendered.image().unwrap().width(), input.image().unwrap().width());
+        assert_eq!(rendered.image().unwrap().height(), input.image().unwrap().height());
         let overlay = read(&desk.path("o.png"));
-        assert!(overlay.image().width() >= 768 || overlay.image().height() >= 768);
+        assert!(overlay.image().unwrap().width() >= 768 || overlay.image().unwrap().height() >= 768);
         let pack = std::fs::read(desk.path("p.safetensors")).unwrap();
         let pack = safetensors::SafeTensors::deserialize(&pack).unwrap();
         let samples = pack.tensor("samples").unwrap().shape()[0];
@@ -98,10 +98,12 @@ fn rendered_quality_rises_with_the_budget_and_beats_uniform() {
     let (mut chosen, mut uniform) = (Vec::new(), Vec::new());
     for path in photographs() {
         let photo = read(&path);
-        let tiling = Tiling::new(Grid::default(), photo.image().width(), photo.image().height()).unwrap();
+        let tiling =
+            Tiling::new(Grid::default(), photo.image().unwrap().width(), photo.image().unwrap().height())
+                .unwrap();
         let quality = |tokens: &[u32]| {
-            let seen = render(photo.image(), &tiling, tokens, Sampling::Grid);
-            ssim(photo.image(), &seen)
+            let seen = render(photo.image().unwrap(), &tiling, tokens, Sampling::Grid);
+            ssim(photo.image().unwrap(), &seen)
         };
         let at = |average: f64| {
             let request = Request::new(photo.clone()).total(Total::Average(average));
@@ -151,10 +153,10 @@ fn mirrored_and_transposed_photographs_get_the_same_bits() {
     let engine = engine(2);
     for path in photographs() {
         let whole = read(&path);
-        let (w, h) = (whole.image().width() / 24 * 24, whole.image().height() / 24 * 24);
+        let (w, h) = (whole.image().unwrap().width() / 24 * 24, whole.image().unwrap().height() / 24 * 24);
         let pixel = |x: u32, y: u32| {
-            let at = (y as usize * whole.image().width() as usize + x as usize) * 3;
-            &whole.image().data()[at..at + 3]
+            let at = (y as usize * whole.image().unwrap().width() as usize + x as usize) * 3;
+            &whole.image().unwrap().data()[at..at + 3]
         };
         let decide = |w: u32, h: u32, rgb: Vec<u8>| {
             engine.allocate(&Request::new(Photo::from_rgb(w, h, rgb).unwrap())).unwrap()
@@ -207,11 +209,15 @@ fn pruning_keeps_exactly_the_budget() {
     assert!(tokens.iter().all(|&t| t <= 1));
     let photo = Photo::from_rgb(240, 192, support::drawing(240, 192).into_data()).unwrap();
     let tiling = Tiling::new(Grid::default(), 240, 192).unwrap();
-    let seen: Image = render(photo.image(), &tiling, &tokens, Sampling::Keep);
+    let seen: Image = render(photo.image().unwrap(), &tiling, &tokens, Sampling::Keep);
     let kept = tokens.iter().position(|&t| t == 1).unwrap();
     let rect = tiling.patch(kept);
     let at = (rect.y as usize * 240 + rect.x as usize) * 3;
-    assert_eq!(seen.data()[at..at + 3], photo.image().data()[at..at + 3], "a kept patch is untouched");
+    assert_eq!(
+        seen.data()[at..at + 3],
+        photo.image().unwrap().data()[at..at + 3],
+        "a kept patch is untouched"
+    );
 }
 
 /// A question that nothing on the photograph answers to, or that is in a script which no scorer knows, must not cost
@@ -243,9 +249,14 @@ fn what_is_asked_in_vain_costs_nothing() {
             );
             assert!(d.reasons.is_empty(), "{:?}", d.reasons);
         }
-        let tiling = Tiling::new(Grid::default(), photo.image().width(), photo.image().height()).unwrap();
+        let tiling =
+            Tiling::new(Grid::default(), photo.image().unwrap().width(), photo.image().unwrap().height())
+                .unwrap();
         let whole = |d: &Decision| {
-            ssim(photo.image(), &render(photo.image(), &tiling, &d.flat_tokens(), Sampling::Grid))
+            ssim(
+                photo.image().unwrap(),
+                &render(photo.image().unwrap(), &tiling, &d.flat_tokens(), Sampling::Grid),
+            )
         };
         for question in
             ["What is the date of birth?", "Who is the account holder?", "Where is the invoice number?"]

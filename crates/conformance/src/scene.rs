@@ -5,13 +5,15 @@
 //! A tensor that is somebody's own, under a name that ABI.md does not know,
 //! cannot be made up. A part that requires one is not asked anything.
 
+use std::ops::Range;
+
 use arrcoc_decide::{Demand, Levels};
 use arrcoc_sdk::{
     abi::DType,
     buffer::TensorBuf,
     fault::Fault,
-    stats::{EDGE_THRESHOLD, FIELDS, Grid, Pixels, Tiling, scan_threads},
-    tensor::{Attributes, Element},
+    stats::{Band, EDGE_THRESHOLD, FIELDS, Grid, Pixels, Tiling, scan_threads},
+    tensor::{Attributes, Element, Rows},
 };
 
 /// Size of a picture and of its grid.
@@ -81,6 +83,8 @@ pub(crate) struct Scene {
     pub(crate) questions: Vec<String>,
     pub(crate) order: Option<Order>,
     asks: Vec<String>,
+    /// The rows of the picture that are there, where they are not all.
+    band: Option<Rows>,
 }
 
 /// Names of tensors that belong to the question and are withheld from `prepare`.
@@ -142,6 +146,7 @@ impl Scene {
             questions: Vec::new(),
             order: None,
             asks,
+            band: None,
         };
         if needs.allocator {
             let patches = [order.demand.patches() as u64];
@@ -171,6 +176,26 @@ impl Scene {
         Ok(self)
     }
 
+    /// The same scene with the picture in it, whether that was asked for or not.
+    pub(crate) fn seen(mut self, needs: &Needs) -> Result<Scene, Fault> {
+        if self.tensor("pixels").is_none() {
+            let pixels = Needs { requires: vec!["pixels".into()], optional: Vec::new(), ..needs.clone() };
+            self.tensors.extend(Scene::new(self.case, &pixels)?.tensors.into_iter().take(1));
+        }
+        Ok(self)
+    }
+
+    /// The same scene with some rows of the picture alone, and those beside them.
+    pub(crate) fn band(&self, rows: Range<u32>) -> Result<Scene, Fault> {
+        let pixels = self.tensor("pixels").ok_or_else(|| Fault::internal("the scene has no picture"))?;
+        let (around, stride) = (Band::around(&rows, self.case.height), 3 * self.case.width as usize);
+        let bytes = &pixels.as_bytes()[around.start as usize * stride..around.end as usize * stride];
+        let shape = [u64::from(around.end - around.start), self.case.width.into(), 3];
+        let cut = TensorBuf::new("pixels", &shape, bytes)?;
+        let band = Some(Rows { height: self.case.height, rows: [rows.start, rows.end] });
+        Ok(Scene { band, ..self.clone().with(cut) })
+    }
+
     /// The same scene without the tensor of this name.
     pub(crate) fn without(mut self, name: &str) -> Scene {
         self.tensors.retain(|tensor| tensor.name() != name);
@@ -197,6 +222,7 @@ impl Scene {
         Attributes {
             grid: Some([self.case.rows, self.case.cols]),
             queries: if with_questions { self.questions.clone() } else { Vec::new() },
+            band: self.band,
             total: self.order.as_ref().map(|order| order.demand.total()),
             levels: self.order.as_ref().map(|order| order.demand.levels().clone()),
         }

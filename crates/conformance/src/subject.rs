@@ -218,7 +218,7 @@ fn kit(error: std::io::Error) -> Trouble {
 }
 
 /// One call with memory of the kit's own.
-fn call<T>(
+pub(crate) fn call<T>(
     scene: &Scene,
     with_questions: bool,
     specs: &[OutputSpec],

@@ -165,14 +165,21 @@ fn scorers_that_touch_what_is_not_theirs_are_stopped_there() {
 
 #[test]
 fn scorers_with_bad_habits_fail_the_test_of_that_habit() {
-    let found =
-        bad(&["bad-plan", "bad-fickle", "bad-leak", "bad-threads", "bad-batch", "bad-twins"], "30000");
+    let found = bad(
+        &["bad-plan", "bad-fickle", "bad-leak", "bad-threads", "bad-batch", "bad-twins", "bad-feed"],
+        "30000",
+    );
     fails(&found, "bad-plan", &[("plan", "the output `surprise` is planned, and not declared")]);
     fails(&found, "bad-fickle", &[("determinism", "output `badness` is 0.5 and then 0.5")]);
     fails(&found, "bad-leak", &[("leaks", "resident memory grew by")]);
     fails(&found, "bad-threads", &[("threads", "4 more threads run after a call that was granted 1")]);
     fails(&found, "bad-batch", &[("batch", "among 3 and alone, question 1")]);
     fails(&found, "bad-twins", &[("instances", "is 0.5 and then 0.6")]);
+    fails(
+        &found,
+        "bad-feed",
+        &[("feed", "is 0.5 and then 0.6000000238418579 at element 0 (by bands of 1 rows, ")],
+    );
 }
 
 #[test]

@@ -234,7 +234,7 @@ fn an_image_that_is_wrong_is_an_error_of_its_item_alone() {
     ];
     assert_eq!(outcomes, expected);
 
-    let few = Limits { max_pixels: 1199 };
+    let few = Limits { max_pixels: 1199, ..Limits::default() };
     let error = records[8].load(&few).unwrap_err();
     assert!(matches!(error.fault(), ReadFault::Image(_)), "{error}");
 }

@@ -43,7 +43,7 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn image(&self) -> &Image {
-        self.photo.image()
+        &self.item.image
     }
 
     /// The first question, for what needs one question a page.

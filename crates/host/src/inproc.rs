@@ -49,7 +49,7 @@ impl ScorerInstance for ForeignScorer {
         request: &Request<'_>,
         outputs: &mut [TensorMut<'_>],
         grant: &Grant,
-    ) -> Result<(), Fault> {
+    ) -> Result<(u64, Said), Fault> {
         ForeignScorer::extend(self, verb, state, request, outputs, grant)
     }
 }

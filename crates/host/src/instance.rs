@@ -46,7 +46,8 @@ pub trait ScorerInstance: Send + Sync {
     /// Gives a state back.
     fn release(&self, state: u64);
 
-    /// A verb added after the interface was fixed.
+    /// A verb added after the interface was fixed; returns the state that stands in the place of the one given, and
+    /// what was said about it.
     ///
     /// # Errors
     /// `Unsupported` for a verb that the plugin does not know, or its fault.
@@ -57,7 +58,7 @@ pub trait ScorerInstance: Send + Sync {
         request: &Request<'_>,
         outputs: &mut [TensorMut<'_>],
         grant: &Grant,
-    ) -> Result<(), Fault>;
+    ) -> Result<(u64, Said), Fault>;
 }
 
 /// An allocator at some level of isolation.

@@ -12,14 +12,16 @@
 //! 5. [`instance`] is the trait behind which a scorer or allocator runs, whatever
 //!    the isolation; [`inproc`] is the level inside this process.
 //! 6. [`scorer`] and [`allocator`] call instances and check what comes back:
-//!    shape, every element written, every number finite.
+//!    shape, every element written, every number finite. [`feed`] does that for an
+//!    image that comes in bands of rows.
 //!
 //! Architecture invariant: past `load`, nobody looks at a path or at wire types
-//! again; past `scorer` and `allocator`, nobody checks a tensor again.
+//! again; past `scorer`, `feed` and `allocator`, nobody checks a tensor again.
 
 pub mod allocator;
 pub mod breaker;
 pub mod catalogue;
+pub mod feed;
 pub mod inproc;
 pub mod instance;
 pub mod isolation;
@@ -46,6 +48,7 @@ pub use arrcoc_sdk::{
 };
 pub use breaker::{Breaker, Patience};
 pub use catalogue::{Catalogue, Found, Status};
+pub use feed::Feed;
 pub use isolation::{Isolation, Level as IsolationLevel};
 pub use names::NameError;
 pub use refusal::Refusal;

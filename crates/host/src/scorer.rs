@@ -10,7 +10,7 @@ use arrcoc_sdk::{
     fault::Fault,
     foreign::{Grant, Request, writable},
     params::Params,
-    tensor::OutputSpec,
+    tensor::{OutputSpec, Said},
 };
 
 use crate::{breaker::Breaker, instance::ScorerInstance, vet::Identity};
@@ -25,7 +25,7 @@ pub struct Scorer {
     info: ScorerInfo,
     identity: Arc<Identity>,
     params: Params,
-    breaker: Arc<Breaker>,
+    pub(crate) breaker: Arc<Breaker>,
 }
 
 impl Scorer {
@@ -76,13 +76,18 @@ impl Scorer {
         self.breaker.call(Stage::PREPARE, || {
             let mut outputs = self.plan(Phase::PREPARE, request, grant)?;
             let (state, said) = self.instance.prepare(request, &mut writable(&mut outputs)?, grant)?;
-            let prepared = PreparedState { scorer: Arc::clone(self), state, encoder: said.encoder };
+            let prepared = PreparedState::new(self, state, said);
             check(&outputs, Stage::PREPARE)?;
             Ok((outputs, prepared))
         })
     }
 
-    fn plan(&self, phase: Phase, request: &Request<'_>, grant: &Grant) -> Result<Vec<TensorBuf>, Fault> {
+    pub(crate) fn plan(
+        &self,
+        phase: Phase,
+        request: &Request<'_>,
+        grant: &Grant,
+    ) -> Result<Vec<TensorBuf>, Fault> {
         let specs = self.instance.plan(phase, request, grant)?;
         self.check_plan(&specs, phase, request).map_err(|reason| Fault::internal(reason).at(Stage::PLAN))?;
         specs
@@ -128,6 +133,10 @@ pub struct PreparedState {
 }
 
 impl PreparedState {
+    pub(crate) fn new(scorer: &Arc<Scorer>, state: u64, said: Said) -> PreparedState {
+        PreparedState { scorer: Arc::clone(scorer), state, encoder: said.encoder }
+    }
+
     /// The scorer it belongs to.
     #[must_use]
     pub fn scorer(&self) -> &Scorer {
@@ -166,7 +175,7 @@ impl Drop for PreparedState {
     }
 }
 
-fn check(outputs: &[TensorBuf], stage: Stage) -> Result<(), Fault> {
+pub(crate) fn check(outputs: &[TensorBuf], stage: Stage) -> Result<(), Fault> {
     for output in outputs {
         output.check_written().map_err(|f| f.at(stage))?;
         if let Some(at) = output.first_not_finite() {

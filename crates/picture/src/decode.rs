@@ -13,11 +13,15 @@
 //!   half up; what is not a number is 0.
 //! - The EXIF orientation is applied. ICC profiles are ignored and noted.
 //! - Of an animation, the first frame is taken.
+//!
+//! An image with more pixels than are to be held at once is not decoded here but in
+//! [`bands`](crate::Bands); [`open`] decides.
 
-mod convert;
+pub(crate) mod convert;
 mod cut;
 mod error;
 mod guess;
+mod open;
 
 use std::fs::File;
 use std::io::{Cursor, Read as _};
@@ -29,18 +33,24 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Rgb
 
 use crate::raster::Image;
 pub use error::{DecodeError, DecodeFault};
+pub use open::{Opened, open};
 
 /// What a file may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most pixels, width times height.
     pub max_pixels: u64,
+    /// The most pixels that are held in memory at once. [`open`] reads a larger image in bands of rows.
+    pub whole_pixels: u64,
 }
 
+/// Pixels that are held in memory at once, unless something else is said: 16 384 × 16 384, which are 768 MiB.
+pub const WHOLE_PIXELS: u64 = 1 << 28;
+
 impl Default for Limits {
-    /// 2²⁸ pixels: 16 384 × 16 384.
+    /// [`WHOLE_PIXELS`], and no larger images.
     fn default() -> Self {
-        Self { max_pixels: 1 << 28 }
+        Self { max_pixels: WHOLE_PIXELS, whole_pixels: WHOLE_PIXELS }
     }
 }
 
@@ -106,7 +116,7 @@ pub fn read(path: &Path, limits: &Limits) -> Result<(Image, Notes, Vec<u8>), Dec
 /// that a decoder has for its work.
 fn read_bytes(path: &Path, limits: &Limits) -> Result<Vec<u8>, DecodeFault> {
     let most = limits.max_pixels.saturating_mul(16).saturating_add(WORKING_MEMORY);
-    let unreadable = |error: std::io::Error| DecodeFault::Unreadable { kind: error.kind() };
+    let unreadable = |error: std::io::Error| DecodeFault::unreadable(&error);
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -114,13 +124,7 @@ fn read_bytes(path: &Path, limits: &Limits) -> Result<Vec<u8>, DecodeFault> {
 }
 
 fn decode_unguarded(bytes: &[u8], limits: &Limits) -> Result<(Image, Notes), DecodeFault> {
-    if bytes.is_empty() {
-        return Err(DecodeFault::Empty);
-    }
-    let supported = image::guess_format(bytes).ok().and_then(|format| Some((format, name(format)?)));
-    let Some((format, name)) = supported else {
-        return Err(DecodeFault::NotAnImage { looks_like: guess::looks_like(bytes) });
-    };
+    let (format, name) = recognised(bytes)?;
     if cut::is_cut_short(format, bytes) {
         return Err(DecodeFault::Truncated { format: name });
     }
@@ -167,6 +171,15 @@ fn decode_unguarded(bytes: &[u8], limits: &Limits) -> Result<(Image, Notes), Dec
     Ok((image, notes))
 }
 
+/// The format of a file that begins so, and its name.
+pub(crate) fn recognised(start: &[u8]) -> Result<(ImageFormat, &'static str), DecodeFault> {
+    if start.is_empty() {
+        return Err(DecodeFault::Empty);
+    }
+    let supported = image::guess_format(start).ok().and_then(|format| Some((format, name(format)?)));
+    supported.ok_or_else(|| DecodeFault::NotAnImage { looks_like: guess::looks_like(start) })
+}
+
 /// The formats that are read, with the names by which they are noted.
 fn name(format: ImageFormat) -> Option<&'static str> {
     Some(match format {
@@ -181,7 +194,7 @@ fn name(format: ImageFormat) -> Option<&'static str> {
     })
 }
 
-fn check_size(
+pub(crate) fn check_size(
     format: ImageFormat,
     name: &'static str,
     file_bytes: usize,

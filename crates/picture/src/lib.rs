@@ -1,12 +1,13 @@
 //! Images in and out: decode under limits, sample, draw.
 //!
-//! The only crate that names the `image` crate. What comes out of it is always the
+//! The only crate that names the `image` crate and the decoders below it. What comes out of it is always the
 //! same: tightly packed RGB8, upright, opaque ([`Image`]). How a file got there is
 //! stated ([`Notes`]), not guessed.
 //!
 //! | folder | holds |
 //! |---|---|
 //! | `decode` | files to [`Image`], under limits, with errors for a person to read |
+//! | `bands` | files too large for memory, in bands of rows |
 //! | `sampling` | what tokens buy: [`render`], [`pack`], [`distortion`], and the reference [`downsample`] |
 //! | `overlay` | an allocation drawn over its image |
 //! | `encode` | [`Image`] to files |
@@ -15,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bands;
 mod decode;
 mod encode;
 mod likeness;
@@ -23,7 +25,8 @@ mod raster;
 mod sampling;
 mod ssim;
 
-pub use decode::{DecodeError, DecodeFault, Limits, Notes, decode, read};
+pub use bands::{Bands, Reduced};
+pub use decode::{DecodeError, DecodeFault, Limits, Notes, Opened, WHOLE_PIXELS, decode, open, read};
 pub use encode::{EncodeError, encode_any, encode_jpeg, encode_png};
 pub use likeness::{likeness, most_alike};
 pub use overlay::{OverlayText, overlay};

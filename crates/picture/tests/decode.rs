@@ -122,8 +122,8 @@ fn orientations_are_applied_and_icc_profiles_noted() {
 #[test]
 fn limits_hold_on_the_header() {
     let bytes = encoded(picture(61, 47), ImageFormat::Png);
-    assert!(decode(&bytes, &Limits { max_pixels: 61 * 47 }).is_ok());
-    let error = decode(&bytes, &Limits { max_pixels: 61 * 47 - 1 }).unwrap_err();
+    assert!(decode(&bytes, &Limits { max_pixels: 61 * 47, ..Limits::default() }).is_ok());
+    let error = decode(&bytes, &Limits { max_pixels: 61 * 47 - 1, ..Limits::default() }).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the image has 61x47 = 2867 pixels, above the limit of 2866 (`--max-pixels`)"
@@ -199,7 +199,7 @@ fn errors_name_the_path_and_reading_gives_the_bytes() {
 }
 
 fn assert_one_line(bytes: &[u8]) {
-    if let Err(error) = decode(bytes, &Limits { max_pixels: 1 << 16 }) {
+    if let Err(error) = decode(bytes, &Limits { max_pixels: 1 << 16, ..Limits::default() }) {
         let message = error.to_string();
         assert!(!message.contains('\n') && !message.contains("gave up"), "{message}");
     }
@@ -261,7 +261,7 @@ fn a_file_without_end_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("endless.png");
     std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
-    let error = read(&path, &Limits { max_pixels: 1000 }).unwrap_err();
+    let error = read(&path, &Limits { max_pixels: 1000, ..Limits::default() }).unwrap_err();
     assert!(matches!(error.fault(), DecodeFault::TooManyBytes { .. }), "{error}");
     assert!(error.hint().unwrap().contains("--max-pixels"));
 }

@@ -47,7 +47,13 @@ pub struct ScorerInfo {
     /// What of the image it looks at, in a few words; nothing when it looks at tensors alone.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sees: String,
+    /// Verbs that it knows, such as [`FEED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verbs: Vec<String>,
 }
+
+/// The verb by which a scorer takes an image in bands of rows; see [`Scorer::feed`](crate::Scorer::feed).
+pub const FEED: &str = "feed";
 
 /// An allocator, described.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -253,6 +259,7 @@ impl ScorerInfo {
             determinism: Determinism::None,
             parallel: false,
             sees: String::new(),
+            verbs: Vec::new(),
         }
     }
 
@@ -317,6 +324,19 @@ impl ScorerInfo {
     pub fn sees(mut self, what: &str) -> Self {
         self.sees = what.into();
         self
+    }
+
+    /// States that it takes an image in bands of rows, too: it has [`Scorer::feed`](crate::Scorer::feed).
+    #[must_use]
+    pub fn feeds(mut self) -> Self {
+        self.verbs.push(FEED.into());
+        self
+    }
+
+    /// Whether it knows a verb.
+    #[must_use]
+    pub fn knows(&self, verb: &str) -> bool {
+        self.verbs.iter().any(|known| known == verb)
     }
 
     /// The channels among what it gives.

@@ -28,8 +28,9 @@ use serde_json::Value;
 use crate::{
     allocator::{Allocator, Ask},
     call::Call,
-    describe::Description,
+    describe::{Description, FEED},
     fault::Fault,
+    feeding::{Feeding, Step},
     params::Params,
     scorer::{Prepared, Scorer},
     tensor::{Inputs, Outputs, Plan, Said},
@@ -287,19 +288,84 @@ fn reply(state: u64) -> Reply {
 struct ScorerAdapter<S: Scorer> {
     scorer: S,
     guard: Guard,
+    /// Whether it says that it takes bands.
+    feeds: bool,
     /// By number. There are few at a time, and the one that is asked for is the newest as a rule.
-    states: Mutex<Vec<(u64, Arc<S::Prepared>)>>,
+    states: Mutex<Vec<(u64, State<S::Prepared>)>>,
     next: AtomicU64,
+}
+
+/// What a number stands for.
+enum State<P> {
+    /// An image of which all is known.
+    Prepared(Arc<P>),
+    /// An image of which bands are to come.
+    Feeding(Feeding<P>),
 }
 
 impl<S: Scorer> ScorerAdapter<S> {
     fn new(scorer: S) -> Self {
-        ScorerAdapter { scorer, guard: Guard::default(), states: Mutex::default(), next: AtomicU64::new(1) }
+        let feeds = S::info().knows(FEED);
+        let (guard, states, next) = (Guard::default(), Mutex::default(), AtomicU64::new(1));
+        ScorerAdapter { scorer, guard, feeds, states, next }
     }
 
-    fn states(&self) -> std::sync::MutexGuard<'_, Vec<(u64, Arc<S::Prepared>)>> {
+    fn states(&self) -> std::sync::MutexGuard<'_, Vec<(u64, State<S::Prepared>)>> {
         // The list is whole after every statement that touches it.
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fresh(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The reply to whatever has prepared a state.
+    fn prepared(&self, state: u64, prepared: S::Prepared) -> Result<Reply, Fault> {
+        self.states().push((state, State::Prepared(Arc::new(prepared))));
+        let Some(encoder) = self.scorer.encoder() else { return Ok(reply(state)) };
+        let attrs = serde_json::to_string(&Said { encoder: Some(encoder) });
+        Ok(Reply { state, attrs: attrs.map_err(|e| Fault::internal(e.to_string()))?.into() })
+    }
+
+    /// Takes the next band of an image; state 0 begins one. The image keeps its number, also as a prepared state. What
+    /// a fault of the scorer has left half-done is dropped; a band that was refused can be given rightly again.
+    fn feed(
+        &self,
+        state: u64,
+        input: &Inputs<'_>,
+        output: &mut Outputs<'_>,
+        call: &Call<'_>,
+    ) -> Result<Reply, Fault> {
+        let (state, feeding) = match state {
+            0 => (self.fresh(), Feeding::begin(&self.scorer, input, call)?),
+            known => (known, self.taken_out(known)?),
+        };
+        let band = match feeding.expect(input) {
+            Ok(band) => band,
+            Err(fault) => {
+                self.states().push((state, State::Feeding(feeding)));
+                return Err(fault);
+            }
+        };
+        let step = feeding.take(&band, input, output, call)?;
+        input.check()?;
+        match step {
+            Step::Done(prepared) => self.prepared(state, prepared),
+            Step::More(feeding) => {
+                self.states().push((state, State::Feeding(feeding)));
+                Ok(reply(state))
+            }
+        }
+    }
+
+    /// The image with this number, for the time of a call: another call for it at once is refused.
+    fn taken_out(&self, state: u64) -> Result<Feeding<S::Prepared>, Fault> {
+        let mut states = self.states();
+        let is_it = |(known, what): &(u64, State<_>)| *known == state && matches!(what, State::Feeding(_));
+        match states.iter().rposition(is_it).map(|at| states.swap_remove(at).1) {
+            Some(State::Feeding(feeding)) => Ok(feeding),
+            _ => Err(Fault::invalid(format!("no image comes in bands under the state {state}"))),
+        }
     }
 }
 
@@ -328,11 +394,7 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
                 unsafe { (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call)) };
             let prepared = self.scorer.prepare(&input, &mut output, &call)?;
             input.check()?;
-            let state = self.next.fetch_add(1, Ordering::Relaxed);
-            self.states().push((state, Arc::new(prepared)));
-            let Some(encoder) = self.scorer.encoder() else { return Ok(reply(state)) };
-            let attrs = serde_json::to_string(&Said { encoder: Some(encoder) });
-            Ok(Reply { state, attrs: attrs.map_err(|e| Fault::internal(e.to_string()))?.into() })
+            self.prepared(self.fresh(), prepared)
         })
     }
 
@@ -345,8 +407,10 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
     ) -> RResult<Reply, abi::Fault> {
         self.guard.run(Stage::SCORE, || {
             let states = self.states();
-            let known = states.iter().rev().find(|(known, _)| *known == state);
-            let prepared = known.map(|(_, prepared)| Arc::clone(prepared));
+            let prepared = states.iter().rev().find_map(|(known, what)| match what {
+                State::Prepared(prepared) if *known == state => Some(Arc::clone(prepared)),
+                _ => None,
+            });
             drop(states);
             let prepared =
                 prepared.ok_or_else(|| Fault::invalid(format!("there is no prepared state {state}")))?;
@@ -374,12 +438,20 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
     fn extend(
         &self,
         verb: RStr<'_>,
-        _state: u64,
-        _input: &abi::Bundle<'_>,
-        _output: &abi::Bundle<'_>,
-        _call: &abi::Call,
+        state: u64,
+        input: &abi::Bundle<'_>,
+        output: &abi::Bundle<'_>,
+        call: &abi::Call,
     ) -> RResult<Reply, abi::Fault> {
-        unknown_verb(verb)
+        if !(self.feeds && verb.as_str() == FEED) {
+            return unknown_verb(verb);
+        }
+        self.guard.run(Stage::EXTEND, || {
+            // SAFETY: as in `prepare`.
+            let (input, mut output, call) =
+                unsafe { (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call)) };
+            self.feed(state, &input, &mut output, &call)
+        })
     }
 }
 

@@ -195,13 +195,18 @@ impl ForeignScorer {
         let reply = through(Stage::PREPARE, request, outputs, |input, output| {
             self.wire.prepare(input, output, &grant)
         })?;
+        self.said(&reply, Stage::PREPARE)
+    }
+
+    /// The state of a reply, and what was said about it; a state of which that cannot be read is given back.
+    fn said(&self, reply: &Reply, stage: Stage) -> Result<(u64, Said), Fault> {
         let said =
             serde_json::from_str(object(&reply.attrs)).map_err(|e| e.to_string()).and_then(Said::checked);
         match said {
             Ok(said) => Ok((reply.state, said)),
             Err(why) => {
                 self.wire.release(reply.state);
-                Err(Fault::internal(format!("its reply cannot be read: {why}")).at(Stage::PREPARE))
+                Err(Fault::internal(format!("its reply cannot be read: {why}")).at(stage))
             }
         }
     }
@@ -227,10 +232,11 @@ impl ForeignScorer {
         self.wire.release(state);
     }
 
-    /// Runs a verb that was added after the interface was fixed.
+    /// Runs a verb that was added after the interface was fixed; returns the state that stands in the place of the
+    /// one given, and what was said about it.
     ///
     /// # Errors
-    /// `Unsupported` for an unknown verb, or the plugin's fault.
+    /// `Unsupported` for an unknown verb, the plugin's fault, or `Internal` when its reply cannot be read.
     pub fn extend(
         &self,
         verb: &str,
@@ -238,12 +244,12 @@ impl ForeignScorer {
         request: &Request<'_>,
         outputs: &mut [TensorMut<'_>],
         grant: &Grant,
-    ) -> Result<(), Fault> {
+    ) -> Result<(u64, Said), Fault> {
         let grant = grant.to_wire();
-        through(Stage::EXTEND, request, outputs, |input, output| {
+        let reply = through(Stage::EXTEND, request, outputs, |input, output| {
             self.wire.extend(verb.into(), state, input, output, &grant)
-        })
-        .map(|_| ())
+        })?;
+        self.said(&reply, Stage::EXTEND)
     }
 }
 

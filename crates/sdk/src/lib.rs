@@ -60,6 +60,7 @@
 //! | [`tensor`] | typed views of named tensors |
 //! | [`buffer`] | tensors that own their memory |
 //! | [`shelf`] | a place beside a tensor for what the host makes of it |
+//! | `feeding` | the order in which the bands of an image come |
 //! | [`call`] | deadline, cancel flag, threads, log |
 //! | [`fault`] | what a failed call says |
 //! | [`testing`] | runs a scorer or allocator inside a test, through the wire |
@@ -72,6 +73,7 @@ pub mod call;
 pub mod describe;
 pub mod export;
 pub mod fault;
+mod feeding;
 pub mod foreign;
 pub mod params;
 pub mod scorer;
@@ -87,7 +89,7 @@ pub use call::Call;
 pub use describe::{AllocatorInfo, Description, Param, Scale, ScorerInfo};
 pub use fault::Fault;
 pub use params::Params;
-pub use scorer::{Prepared, Scorer};
+pub use scorer::{Fed, Feed, Prepared, Scorer};
 pub use tensor::{Inputs, OutputSpec, Outputs, TensorView};
 
 /// Everything that the source of a plugin usually names.
@@ -100,7 +102,8 @@ pub mod prelude {
         describe::{AllocatorInfo, Determinism, Param, Scale, ScorerInfo},
         fault::Fault,
         params::Params,
-        scorer::{Prepared, Scorer},
+        scorer::{Fed, Feed, Prepared, Scorer},
+        stats::Band,
         tensor::{Inputs, OutputSpec, Outputs},
     };
 }

@@ -6,10 +6,11 @@
 
 use arrcoc_abi::Phase;
 use arrcoc_decide::Way;
+use arrcoc_stats::Band;
 
 use crate::{
     call::Call,
-    describe::ScorerInfo,
+    describe::{FEED, ScorerInfo},
     fault::Fault,
     params::Params,
     tensor::{Inputs, OutputSpec, Outputs},
@@ -71,6 +72,43 @@ pub trait Scorer: Sized + Send + Sync + 'static {
         output: &mut Outputs<'_>,
         call: &Call<'_>,
     ) -> Result<Self::Prepared, Fault>;
+
+    /// Begins an image that comes in bands of rows, in the place of `prepare`. For a scorer that says that it
+    /// [feeds](ScorerInfo::feeds); that its plan follows from the grid alone is then its duty.
+    ///
+    /// `input` is that of the first band, which is then the first that is [taken](Feed::take). That bands come from
+    /// the top without gaps, of one image and for one grid, was checked.
+    ///
+    /// # Errors
+    /// `Unsupported` unless it is overridden; when the image does not have the size it needs.
+    fn feed(&self, input: &Inputs<'_>, call: &Call<'_>) -> Result<Fed<Self::Prepared>, Fault> {
+        let _ = (input, call);
+        Err(Fault::unsupported(format!("there is no verb `{FEED}`")))
+    }
+}
+
+/// An image on its way in, for a scorer with this state after `prepare`.
+pub type Fed<P> = Box<dyn Feed<P>>;
+
+/// An image on its way in, band by band.
+pub trait Feed<P>: Send {
+    /// Takes the next rows. `input` has the tensors that do not come in bands, too.
+    ///
+    /// # Errors
+    /// Whatever keeps it from doing so; then no more bands come.
+    fn take(&mut self, band: &Band<'_>, input: &Inputs<'_>, call: &Call<'_>) -> Result<(), Fault>;
+
+    /// After the last band: writes all of the outputs planned for `prepare`, and gives the state that `prepare` would
+    /// have given for the whole image.
+    ///
+    /// # Errors
+    /// Whatever keeps it from doing so.
+    fn finish(
+        self: Box<Self>,
+        input: &Inputs<'_>,
+        output: &mut Outputs<'_>,
+        call: &Call<'_>,
+    ) -> Result<P, Fault>;
 }
 
 /// A scorer's state after `prepare`.

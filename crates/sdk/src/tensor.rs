@@ -7,7 +7,7 @@ use std::{borrow::Cow, marker::PhantomData, sync::OnceLock};
 
 use abi_stable::std_types::{RSlice, RStr};
 use arrcoc_abi::{self as abi, DType, Device, MAX_RANK};
-use arrcoc_stats::{Grid, PatchStats, Pixels};
+use arrcoc_stats::{Band, Grid, PatchStats, Pixels};
 use bytemuck::Pod;
 use half::f16;
 use serde::{Deserialize, Serialize};
@@ -333,7 +333,8 @@ unsafe impl Send for Inputs<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Inputs<'_> {}
 
-static NO_ATTRIBUTES: Attributes = Attributes { grid: None, queries: Vec::new(), total: None, levels: None };
+static NO_ATTRIBUTES: Attributes =
+    Attributes { grid: None, queries: Vec::new(), band: None, total: None, levels: None };
 
 /// The attributes that this version knows; others are ignored.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -343,10 +344,22 @@ pub struct Attributes {
     pub grid: Option<[u32; 2]>,
     /// The questions, in the order of the first dimension of question tensors.
     pub queries: Vec<String>,
+    /// The verb `feed` only: which rows of the image count in this call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band: Option<Rows>,
     /// Allocators only: the exact total.
     pub total: Option<u64>,
     /// Allocators only: the levels.
     pub levels: Option<arrcoc_decide::Levels>,
+}
+
+/// Rows of an image that comes in bands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    /// Rows of the whole image.
+    pub height: u32,
+    /// The first row that counts, and the row after the last.
+    pub rows: [u32; 2],
 }
 
 impl<'a> Inputs<'a> {
@@ -435,6 +448,17 @@ impl<'a> Inputs<'a> {
         let side = |d: u64| u32::try_from(d).map_err(|_| Fault::invalid("the image has too many pixels"));
         let (height, width) = (side(tensor.shape()[0])?, side(tensor.shape()[1])?);
         Pixels::new(width, height, tensor.as_slice()?).map_err(|e| Fault::invalid(e.to_string()))
+    }
+
+    /// The band of the image that counts in a call of the verb `feed`: from the tensor `pixels` [h, W, 3] u8, which
+    /// holds the band and one row more on each side where the image has one.
+    ///
+    /// # Errors
+    /// `InvalidInput`, when it is missing or of another shape, or the attribute `band` does not fit it.
+    pub fn band(&self) -> Result<Band<'a>, Fault> {
+        let Rows { height, rows: [from, to] } =
+            self.attributes().band.ok_or_else(|| Fault::invalid("no band was given"))?;
+        Band::new(self.pixels()?, height, from..to).map_err(|e| Fault::invalid(e.to_string()))
     }
 
     /// The statistics, from the tensor `patch_stats` [N, 264] i64.
@@ -549,7 +573,7 @@ pub struct Plan {
     pub outputs: Vec<OutputSpec>,
 }
 
-/// The attributes of the reply to `prepare`.
+/// The attributes of the reply to `prepare`, and to the last call of `feed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// What the numbers come from; see [`Scorer::encoder`](crate::Scorer::encoder).

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | `grid` | the patch grid and how it tiles an image |
 //! | `pixels` | a checked view of RGB8 pixels |
+//! | `band` | some rows of an image, with the rows beside them |
 //! | `statistics` | the table: its layout and what makes it valid |
 //! | `reference` | the definition, written to be read |
 //! | `blocks` | the image cut into work for a device that adds in 32 bits |
@@ -33,6 +34,7 @@
 
 #![forbid(unsafe_code)]
 
+mod band;
 mod blocks;
 mod derive;
 mod grid;
@@ -42,10 +44,11 @@ mod reference;
 mod scan;
 mod statistics;
 
+pub use band::{Band, BandError};
 pub use blocks::{Block, BlockLimits, PARTIALS, TILE_PIXELS, Tile, blocks};
 pub use derive::{PERSPECTIVAL, PROPOSITIONAL, perspectival, propositional};
 pub use grid::{Grid, GridError, Rect, Tiling};
 pub use pixels::{Pixels, PixelsError};
 pub use reference::reference;
-pub use scan::{Vectors, scan, scan_threads, scan_with};
+pub use scan::{Vectors, scan, scan_band, scan_threads, scan_with};
 pub use statistics::{EDGE_THRESHOLD, FIELDS, PatchFault, PatchStats, PatchView, StatsError, luma};

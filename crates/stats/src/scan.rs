@@ -9,7 +9,8 @@
 //!
 //! A band of rows can be scanned by itself: it looks one row up and down for
 //! gradients, and adds into a table. So bands run on threads and their tables are
-//! added, in any order, with the same result.
+//! added, in any order, with the same result; and an image that is too large for
+//! memory is scanned as its rows come in.
 //!
 //! Two things keep the loops free. Neighbouring pixels often have the same luma, and a
 //! counter that was just raised cannot be read at once: so pixels go to two tables of
@@ -19,6 +20,7 @@
 
 use std::ops::Range;
 
+use crate::band::Band;
 use crate::grid::Tiling;
 use crate::pixels::Pixels;
 use crate::statistics::{
@@ -67,17 +69,17 @@ impl Vectors {
     }
 
     /// Runs a scan that is compiled for these vectors, or for those that every processor has where it lacks them.
-    fn run(self, band: Band<'_>) {
+    fn run(self, count: Count<'_>) {
         #[cfg(target_arch = "x86_64")]
         {
             if let (Self::Avx512, Some(simd)) = (self, pulp::x86::V4::try_new()) {
-                return simd.vectorize(band);
+                return simd.vectorize(count);
             }
             if let (Self::Avx2, Some(simd)) = (self, pulp::x86::V3::try_new()) {
-                return simd.vectorize(band);
+                return simd.vectorize(count);
             }
         }
-        pulp::NullaryFnOnce::call(band);
+        pulp::NullaryFnOnce::call(count);
     }
 }
 
@@ -109,14 +111,10 @@ pub fn scan_with(
     rows: Range<u32>,
     into: &mut [i64],
 ) {
-    assert_eq!(
-        (pixels.width(), pixels.height()),
-        (tiling.width(), tiling.height()),
-        "the tiling is of another image"
-    );
     assert!(rows.end <= pixels.height(), "rows {rows:?} of an image of {} rows", pixels.height());
-    assert_eq!(into.len(), tiling.grid().patches() * FIELDS, "the table is of another grid");
-    vectors.run(Band { pixels, tiling, edge_threshold, rows, top: 0, into });
+    check(pixels.width(), pixels.height(), tiling, into);
+    let band = Band::whole(*pixels).with_rows(rows);
+    vectors.run(Count { band: &band, tiling, edge_threshold, top: 0, into });
 }
 
 /// Statistics of a whole image on `threads` threads (0 counts as 1; never more than
@@ -127,31 +125,39 @@ pub fn scan_with(
 /// When `tiling` was made for an image of another size.
 #[must_use]
 pub fn scan_threads(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, threads: usize) -> PatchStats {
-    let (grid, height) = (tiling.grid(), pixels.height());
+    let grid = tiling.grid();
     let mut table = vec![0; grid.patches() * FIELDS];
-    let bands = threads.clamp(1, height as usize) as u64;
-    if bands == 1 {
-        scan(pixels, tiling, edge_threshold, 0..height, &mut table);
-        return PatchStats::counted(grid, table);
-    }
-    assert_eq!(
-        (pixels.width(), pixels.height()),
-        (tiling.width(), tiling.height()),
-        "the tiling is of another image"
-    );
+    scan_band(&Band::whole(*pixels), tiling, edge_threshold, threads, &mut table);
+    PatchStats::counted(grid, table)
+}
+
+/// Adds the statistics of a band into the table `into`, as [`scan`] does, on `threads`
+/// threads (0 counts as 1; never more than rows of the band).
+///
+/// # Panics
+///
+/// When `tiling` was made for an image of another size, or `into` has another length.
+pub fn scan_band(band: &Band<'_>, tiling: &Tiling, edge_threshold: i32, threads: usize, into: &mut [i64]) {
+    check(band.width(), band.height(), tiling, into);
     let vectors = Vectors::widest();
-    let edge = |band: u64| (band * u64::from(height) / bands) as u32;
-    let stride = grid.cols as usize * FIELDS;
+    let Range { start, end } = band.rows();
+    let parts = threads.clamp(1, (end - start) as usize) as u64;
+    if parts == 1 {
+        return vectors.run(Count { band, tiling, edge_threshold, top: 0, into });
+    }
+    let edge = |part: u64| start + (part * u64::from(end - start) / parts) as u32;
+    let stride = tiling.grid().cols as usize * FIELDS;
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..bands)
-            .map(|band| {
-                let rows = edge(band)..edge(band + 1);
-                // The band's own table covers the rows of patches that it touches.
+        let workers: Vec<_> = (0..parts)
+            .map(|part| {
+                let rows = edge(part)..edge(part + 1);
+                // The part's own table covers the rows of patches that it touches.
                 let top = patch_row(tiling, rows.start);
                 let bottom = patch_row(tiling, rows.end - 1);
+                let band = band.with_rows(rows);
                 scope.spawn(move || {
                     let mut part = vec![0; (bottom - top + 1) as usize * stride];
-                    vectors.run(Band { pixels, tiling, edge_threshold, rows, top, into: &mut part });
+                    vectors.run(Count { band: &band, tiling, edge_threshold, top, into: &mut part });
                     (top, part)
                 })
             })
@@ -159,7 +165,7 @@ pub fn scan_threads(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, t
         for worker in workers {
             match worker.join() {
                 Ok((top, part)) => {
-                    for (sum, value) in table[top as usize * stride..].iter_mut().zip(part) {
+                    for (sum, value) in into[top as usize * stride..].iter_mut().zip(part) {
                         *sum += value;
                     }
                 }
@@ -167,7 +173,12 @@ pub fn scan_threads(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, t
             }
         }
     });
-    PatchStats::counted(grid, table)
+}
+
+/// Whether tiling and table are of an image of this size.
+fn check(width: u32, height: u32, tiling: &Tiling, into: &[i64]) {
+    assert_eq!((width, height), (tiling.width(), tiling.height()), "the tiling is of another image");
+    assert_eq!(into.len(), tiling.grid().patches() * FIELDS, "the table is of another grid");
 }
 
 /// The row of patches that holds row `y` of the image.
@@ -177,34 +188,34 @@ fn patch_row(tiling: &Tiling, y: u32) -> u32 {
     (((u64::from(y) + 1) * rows).div_ceil(height) - 1) as u32
 }
 
-/// A band of rows to scan into a table, which begins at row `top` of the grid.
-struct Band<'a> {
-    pixels: &'a Pixels<'a>,
+/// A band to count into a table, which begins at row `top` of the grid.
+struct Count<'a> {
+    band: &'a Band<'a>,
     tiling: &'a Tiling,
     edge_threshold: i32,
-    rows: Range<u32>,
     top: u32,
     into: &'a mut [i64],
 }
 
-impl pulp::NullaryFnOnce for Band<'_> {
+impl pulp::NullaryFnOnce for Count<'_> {
     type Output = ();
 
-    /// Scans it; compiled with the vectors of whoever calls.
+    /// Counts it; compiled with the vectors of whoever calls.
     #[inline(always)]
     fn call(self) {
-        let Band { pixels, tiling, edge_threshold, rows, top, into } = self;
+        let Count { band, tiling, edge_threshold, top, into } = self;
+        let rows = band.rows();
         if rows.is_empty() {
             return;
         }
         let stride = tiling.grid().cols as usize * FIELDS;
-        let last = pixels.height() - 1;
+        let last = band.height() - 1;
         // The sum lies in 0..=2040, so this changes no comparison.
         let threshold = edge_threshold.clamp(0, 2041) as i16;
         let mut strips = strips(tiling);
         for strip in &mut strips {
-            strip.enter(pixels.row(rows.start.saturating_sub(1)));
-            strip.enter(pixels.row(rows.start));
+            strip.enter(band.row(rows.start.saturating_sub(1)));
+            strip.enter(band.row(rows.start));
         }
         let first = patch_row(tiling, rows.start);
         for r in first..=patch_row(tiling, rows.end - 1) {
@@ -213,8 +224,8 @@ impl pulp::NullaryFnOnce for Band<'_> {
             let covered = covered.start.max(rows.start)..covered.end.min(rows.end);
             for strip in &mut strips {
                 for y in covered.clone() {
-                    strip.count(pixels.row(y));
-                    strip.enter(pixels.row(last.min(y + 1)));
+                    strip.count(band.row(y));
+                    strip.enter(band.row(last.min(y + 1)));
                     strip.differentiate(threshold);
                     strip.rows += 1;
                     if strip.rows == ROWS {

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::ops::Range;
+
 use arrcoc_stats::{
-    EDGE_THRESHOLD, FIELDS, Grid, PatchStats, Pixels, Tiling, Vectors, reference, scan, scan_threads,
-    scan_with,
+    Band, EDGE_THRESHOLD, FIELDS, Grid, PatchStats, Pixels, Tiling, Vectors, reference, scan, scan_band,
+    scan_threads, scan_with,
 };
 use proptest::prelude::*;
 
@@ -25,6 +27,18 @@ impl Case {
 
     fn tiling(&self) -> Tiling {
         Tiling::new(self.grid, self.width, self.height).unwrap()
+    }
+
+    /// All rows, cut at these places.
+    fn bands(&self, cuts: &mut Vec<u32>, backwards: bool) -> Vec<Range<u32>> {
+        cuts.iter_mut().for_each(|cut| *cut = (*cut).min(self.height));
+        cuts.extend([0, self.height]);
+        cuts.sort_unstable();
+        let mut bands: Vec<_> = cuts.windows(2).map(|pair| pair[0]..pair[1]).collect();
+        if backwards {
+            bands.reverse();
+        }
+        bands
     }
 }
 
@@ -78,18 +92,34 @@ proptest! {
     #[test]
     fn bands_add_up_in_any_order(case in case(), mut cuts in proptest::collection::vec(0u32..40, 0..6), backwards: bool) {
         let (pixels, tiling) = (case.pixels(), case.tiling());
-        cuts.iter_mut().for_each(|cut| *cut = (*cut).min(case.height));
-        cuts.extend([0, case.height]);
-        cuts.sort_unstable();
-        let mut bands: Vec<_> = cuts.windows(2).map(|pair| pair[0]..pair[1]).collect();
-        if backwards {
-            bands.reverse();
-        }
+        let bands = case.bands(&mut cuts, backwards);
         let mut table = vec![0; case.grid.patches() * FIELDS];
         for rows in bands {
             scan(&pixels, &tiling, case.threshold, rows, &mut table);
         }
         let expected = reference(&pixels, &tiling, case.threshold);
+        prop_assert_eq!(table, expected.as_slice());
+    }
+
+    #[test]
+    fn bands_need_no_rows_but_their_own_and_one_on_each_side(
+        case in case(),
+        mut cuts in proptest::collection::vec(0u32..40, 0..6),
+        backwards: bool,
+        threads in 0usize..5,
+    ) {
+        let tiling = case.tiling();
+        let stride = 3 * case.width as usize;
+        let mut table = vec![0; case.grid.patches() * FIELDS];
+        for rows in case.bands(&mut cuts, backwards).into_iter().filter(|rows| !rows.is_empty()) {
+            let around = Band::around(&rows, case.height);
+            // A copy: there is nothing above or below it.
+            let held = case.data[around.start as usize * stride..around.end as usize * stride].to_vec();
+            let held = Pixels::new(case.width, around.end - around.start, &held).unwrap();
+            let band = Band::new(held, case.height, rows).unwrap();
+            scan_band(&band, &tiling, case.threshold, threads, &mut table);
+        }
+        let expected = reference(&case.pixels(), &tiling, case.threshold);
         prop_assert_eq!(table, expected.as_slice());
     }
 }

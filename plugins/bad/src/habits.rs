@@ -157,3 +157,47 @@ impl Prepared for Patches {
         Ok(())
     }
 }
+
+/// Gives by bands something else than at once.
+pub(crate) struct BadFeed;
+
+impl Scorer for BadFeed {
+    type Prepared = ();
+
+    fn info() -> ScorerInfo {
+        ScorerInfo::new("bad-feed", "fixture: an answer depends on the bands in which the image came")
+            .requires("pixels")
+            .channel("badness", Way::Perspectival, "nothing")
+            .determinism(Determinism::BitExact)
+            .feeds()
+    }
+
+    fn make(_params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
+        Ok(BadFeed)
+    }
+
+    fn prepare(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, _call: &Call<'_>) -> Result<(), Fault> {
+        input.pixels()?;
+        output.slice::<f32>("badness")?.fill(0.5);
+        Ok(())
+    }
+
+    fn feed(&self, _: &Inputs<'_>, _call: &Call<'_>) -> Result<Fed<()>, Fault> {
+        Ok(Box::new(Bands(0)))
+    }
+}
+
+/// How many have come.
+struct Bands(u32);
+
+impl Feed<()> for Bands {
+    fn take(&mut self, _: &Band<'_>, _: &Inputs<'_>, _call: &Call<'_>) -> Result<(), Fault> {
+        self.0 += 1;
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, _: &Inputs<'_>, output: &mut Outputs<'_>, _: &Call<'_>) -> Result<(), Fault> {
+        output.slice::<f32>("badness")?.fill(if self.0 == 1 { 0.5 } else { 0.6 });
+        Ok(())
+    }
+}

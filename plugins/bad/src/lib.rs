@@ -26,7 +26,7 @@ mod random;
 mod scorers;
 
 use allocators::{BadAllocatorHang, BadAllocatorSegfault, BadBounds, BadFault, BadLength, BadPanic, BadSum};
-use habits::{BadBatch, BadFickle, BadLeak, BadPlan, BadSleepy, BadThreads, BadTwins};
+use habits::{BadBatch, BadFeed, BadFickle, BadLeak, BadPlan, BadSleepy, BadThreads, BadTwins};
 use random::{BadRandom, BadRandomAllocator};
 use scorers::{
     BadAbort, BadExit, BadHang, BadInput, BadLate, BadMemory, BadNan, BadOverrun, BadScale, BadScorerFault,
@@ -39,7 +39,7 @@ arrcoc_sdk::export_plugin! {
     scorers: [
         BadNan, BadUnwritten, BadScale, BadScorerFault, BadScorerPanic, BadSegfault, BadAbort, BadExit, BadHang,
         BadLate, BadMemory, BadOverrun, BadInput, BadPlan, BadFickle, BadLeak, BadThreads, BadBatch, BadTwins,
-        BadSleepy, BadRandom,
+        BadSleepy, BadFeed, BadRandom,
     ],
     allocators: [
         BadSum, BadBounds, BadLength, BadFault, BadPanic, BadAllocatorSegfault, BadAllocatorHang,

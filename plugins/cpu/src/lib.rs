@@ -1,11 +1,12 @@
 //! The CPU backend. It provides the tensor `patch_stats` and nothing else:
 //! scoring code exists once, in plugins that read the statistics, so that every
-//! backend gives the same scores.
+//! backend gives the same scores. An image that is too large for memory comes in
+//! bands of rows, which are added into one table.
 
 #![deny(unsafe_code)]
 
 use arrcoc_sdk::{describe::Determinism, prelude::*};
-use arrcoc_stats::{EDGE_THRESHOLD, FIELDS, Tiling, scan_threads};
+use arrcoc_stats::{EDGE_THRESHOLD, FIELDS, Tiling, scan_band, scan_threads};
 
 struct Cpu {
     edge_threshold: i32,
@@ -29,6 +30,7 @@ impl Scorer for Cpu {
             )
             .determinism(Determinism::BitExact)
             .parallel()
+            .feeds()
     }
 
     fn make(params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
@@ -48,10 +50,44 @@ impl Scorer for Cpu {
 
     fn prepare(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
         let pixels = input.pixels()?;
-        let tiling = Tiling::new(input.grid()?, pixels.width(), pixels.height())
-            .map_err(|e| Fault::invalid(e.to_string()))?;
+        let tiling = tiling(input, pixels.width(), pixels.height())?;
         let stats = scan_threads(&pixels, &tiling, self.edge_threshold, call.max_threads());
         output.write("patch_stats", stats.as_slice())
+    }
+
+    fn feed(&self, input: &Inputs<'_>, _call: &Call<'_>) -> Result<Fed<()>, Fault> {
+        let band = input.band()?;
+        let tiling = tiling(input, band.width(), band.height())?;
+        let table = vec![0; tiling.grid().patches() * FIELDS];
+        Ok(Box::new(Counted { tiling, edge_threshold: self.edge_threshold, table }))
+    }
+}
+
+fn tiling(input: &Inputs<'_>, width: u32, height: u32) -> Result<Tiling, Fault> {
+    Tiling::new(input.grid()?, width, height).map_err(|e| Fault::invalid(e.to_string()))
+}
+
+/// What was counted in the bands that have come.
+struct Counted {
+    tiling: Tiling,
+    edge_threshold: i32,
+    table: Vec<i64>,
+}
+
+impl Feed<()> for Counted {
+    fn take(&mut self, band: &Band<'_>, _input: &Inputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
+        call.check()?;
+        scan_band(band, &self.tiling, self.edge_threshold, call.max_threads(), &mut self.table);
+        Ok(())
+    }
+
+    fn finish(
+        self: Box<Self>,
+        _input: &Inputs<'_>,
+        output: &mut Outputs<'_>,
+        _call: &Call<'_>,
+    ) -> Result<(), Fault> {
+        output.write("patch_stats", &self.table)
     }
 }
 
@@ -60,4 +96,25 @@ arrcoc_sdk::export_plugin! {
     vendor: "The ARR-COC developers",
     scorers: [Cpu],
     allocators: [],
+}
+
+#[cfg(test)]
+mod tests {
+    use arrcoc_sdk::testing::Scene;
+    use arrcoc_stats::Grid;
+
+    use super::*;
+
+    #[test]
+    fn bands_of_any_height_give_the_same_table() {
+        let noise = |i: u32| (i.wrapping_mul(2_654_435_761) >> 13) as u8;
+        let rgb: Vec<u8> = (0..3 * 61 * 47).map(noise).collect();
+        let scene = Scene::new(Grid::new(5, 4).unwrap(), 61, 47, &rgb).unwrap();
+        let parameters = [("edge-threshold", 100.into())];
+        let at_once = scene.run::<Cpu>(&parameters).unwrap();
+        for rows in [1, 2, 13, 46, 47] {
+            let by_bands = scene.run_in_bands::<Cpu>(rows, &parameters).unwrap();
+            assert_eq!(by_bands[0].as_bytes(), at_once[0].as_bytes(), "{rows}");
+        }
+    }
 }

@@ -12,13 +12,7 @@ use arrcoc_picture::Limits;
 use arrcoc_stats::{Grid, Tiling};
 
 use super::channels::Channels;
-use crate::{
-    engine::Engine,
-    error::Error,
-    files,
-    request::{Photo, Request},
-    tensors::Tensors,
-};
+use crate::{engine::Engine, error::Error, files, photo::Photo, request::Request, tensors::Tensors};
 
 /// A labelled folder, checked as far as can be without decoding its images.
 #[derive(Debug)]

@@ -80,6 +80,7 @@ pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
 
 fn one(engine: &Engine, job: &Job, path: &Path) -> Result<Decision, Error> {
     let photo = Photo::read(path, &job.limits)?;
+    job.outputs.check_for(&photo, job.grid).map_err(|e| e.in_file(path))?;
     let request = Request::new(photo)
         .query(&job.query)
         .policy(job.policy.clone())
@@ -110,6 +111,17 @@ impl Outputs {
         }
         let name = image.file_name().unwrap_or_default().to_string_lossy();
         Some(named.join(format!("{name}.{suffix}")))
+    }
+
+    /// Checks, before an image is looked at, that what is wanted of it can be made.
+    fn check_for(&self, photo: &Photo, grid: Grid) -> Result<(), Error> {
+        if self.pack.is_some() {
+            pack::image(photo)?;
+        }
+        if self.overlay.is_some() || self.render.is_some() {
+            draw::check_size(photo, grid)?;
+        }
+        Ok(())
     }
 
     fn check(&self, images: &[PathBuf]) -> Result<(), Error> {
@@ -145,7 +157,8 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
     let grid: Grid = args.grid.parse()?;
     let policy = policy(&args, grid)?;
     request::terms(&policy, grid).map_err(|e| with_positions(e, grid))?;
-    let max_pixels = max_pixels(&args.max_pixels)?;
+    let max_pixels = pixels("max-pixels", &args.max_pixels)?;
+    let whole_pixels = pixels("whole-pixels", &args.whole_pixels)?;
     let outputs = Outputs {
         json: args.json,
         overlay: args.overlay,
@@ -180,20 +193,28 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
         policy,
         grid,
         tensors,
-        limits: Limits { max_pixels },
+        limits: Limits { max_pixels, whole_pixels },
         outputs,
         strict: args.strict,
     };
     Ok((job, config))
 }
 
-/// Reads `--max-pixels`.
-pub(crate) fn max_pixels(text: &str) -> Result<u64, Error> {
-    text.trim()
-        .parse::<u64>()
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(|| Error::new(format!("--max-pixels is `{text}`"), "give a whole number above 0"))
+/// Reads a number of pixels, such as `2000000`, `500K`, `300M` or `2G`.
+pub(crate) fn pixels(option: &str, text: &str) -> Result<u64, Error> {
+    let read = || {
+        let text = text.trim();
+        let scale = match text.chars().next_back()?.to_ascii_uppercase() {
+            'K' => 1_000,
+            'M' => 1_000_000,
+            'G' => 1_000_000_000,
+            _ => 1,
+        };
+        let digits = if scale == 1 { text } else { &text[..text.len() - 1] };
+        digits.parse::<u64>().ok()?.checked_mul(scale).filter(|n| *n > 0)
+    };
+    let hint = "give a whole number above 0, such as 500M or 2G";
+    read().ok_or_else(|| Error::new(format!("--{option} is `{text}`"), hint))
 }
 
 /// The configuration of the search arguments.

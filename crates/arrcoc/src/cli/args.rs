@@ -145,7 +145,7 @@ pub(crate) struct AllocateArgs {
     /// Exit with 1 when anything retreated
     #[arg(long, help_heading = "Limits")]
     pub(crate) strict: bool,
-    /// The most pixels an image may have
+    /// The most pixels an image may have: a number, or such as 500M or 2G
     #[arg(
         long,
         value_name = "N",
@@ -154,6 +154,15 @@ pub(crate) struct AllocateArgs {
         help_heading = "Limits"
     )]
     pub(crate) max_pixels: String,
+    /// The most pixels to hold in memory: images with more are read in bands of rows
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "268435456",
+        allow_hyphen_values = true,
+        help_heading = "Limits"
+    )]
+    pub(crate) whole_pixels: String,
 }
 
 #[derive(Args)]

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     Done,
-    allocate::{config, max_pixels, param},
+    allocate::{config, param, pixels},
     args::CalibrateArgs,
     outputs, report_line, say,
 };
@@ -24,7 +24,7 @@ const OF_TENSORS: &str = "features";
 
 pub(crate) fn run(args: &CalibrateArgs) -> Result<Done, Error> {
     let grid: Grid = args.grid.parse()?;
-    let limits = Limits { max_pixels: max_pixels(&args.max_pixels)? };
+    let limits = Limits { max_pixels: pixels("max-pixels", &args.max_pixels)?, ..Limits::default() };
     check_version_name(args.version_name.as_deref())?;
     for path in [&args.out, &args.json].into_iter().flatten().filter(|path| !is_stdout(path)) {
         outputs::check_writable(path)?;

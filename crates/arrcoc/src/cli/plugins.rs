@@ -173,6 +173,9 @@ fn scorer(out: &mut String, s: &ScorerInfo) {
     }
     repeats(out, s.determinism);
     let _ = writeln!(out, "  threads  {}", if s.parallel { "as many as it is granted" } else { "one" });
+    if !s.verbs.is_empty() {
+        let _ = writeln!(out, "  verbs    {}", s.verbs.join(", "));
+    }
 }
 
 fn allocator(out: &mut String, a: &AllocatorInfo) {

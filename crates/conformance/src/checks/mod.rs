@@ -10,6 +10,7 @@ use crate::bench::{Bench, Finding};
 
 mod admitting;
 mod answering;
+mod feeding;
 mod keeping;
 mod library;
 mod making;
@@ -102,6 +103,7 @@ pub(crate) const ALL: &[Check] = &[
     check("deadline", Of::Part, "a call is done in time or says that it is not, within 100 ms of its deadline", stopping::deadline),
     check("states", Of::Scorer, "a state answers until it is released, and an unknown one is `InvalidInput`", refusing::states),
     check("verb", Of::Part, "an unknown verb is `Unsupported`", refusing::verb),
+    check("feed", Of::Scorer, "a picture in bands of rows gives what it gives at once, and bands out of order are `InvalidInput`", feeding::feed),
     check("leaks", Of::Part, "memory, descriptors and threads stay as they are over many calls and instances", keeping::leaks),
     check(CONTAINED, Of::Part, "no call ends in a panic", library::load).aside(),
 ];

@@ -121,7 +121,7 @@ pub(super) fn verb(bench: &Bench) -> Finding {
     let (request, grant) = (Request::new(&views, &attrs), Grant::threads(1));
     bench.at(format!("asking for the verb `{VERB}`"));
     let result = match &subject {
-        Subject::Scorer(scorer) => scorer.extend(VERB, 0, &request, &mut [], &grant),
+        Subject::Scorer(scorer) => scorer.extend(VERB, 0, &request, &mut [], &grant).map(|_| ()),
         Subject::Allocator(allocator) => allocator.extend(VERB, &request, &mut [], &grant),
     };
     match result {

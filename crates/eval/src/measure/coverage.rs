@@ -166,7 +166,7 @@ fn check(
         parts.iter().map(|part| part.get(i).copied().unwrap_or_default()).sum::<i64>() == 6 * i64::from(t)
     });
     let same = Decision::from_json(&decision.to_json()?)? == *decision;
-    let image = photo.image();
+    let image = photo.image_or_copy()?;
     let seen = seen(image, decision)?;
     let size = (seen.width(), seen.height()) == (image.width(), image.height());
     let inside = tokens.iter().all(|t| (bounds.min()..=bounds.max()).contains(t));

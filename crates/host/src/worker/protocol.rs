@@ -10,7 +10,7 @@ use arrcoc_sdk::{
 use serde::{Deserialize, Serialize};
 
 /// Host and worker must agree on this.
-pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// What the host asks.
 #[derive(Debug, Serialize, Deserialize)]

@@ -553,6 +553,18 @@ impl RemoteScorer {
         let known = lock(&self.states).get(&state).copied();
         known.ok_or_else(|| Fault::invalid(format!("there is no prepared state {state}")).at(stage))
     }
+
+    /// Notes the state that a call has left in the place of another, or of none; the number that the host knows it by.
+    fn keep(&self, before: u64, generation: u64, there: u64) -> u64 {
+        let here = match before {
+            // A verb without a state has none afterwards, either.
+            0 if there == 0 => return 0,
+            0 => self.instance.plant.next.fetch_add(1, Ordering::Relaxed),
+            before => before,
+        };
+        lock(&self.states).insert(here, (generation, there));
+        here
+    }
 }
 
 impl ScorerInstance for RemoteScorer {
@@ -577,8 +589,7 @@ impl ScorerInstance for RemoteScorer {
         let ran = self.instance.run(Verb::Prepare, None, request, outputs, grant, Stage::PREPARE);
         let (generation, there, said) = ran?;
         let state = self.instance.plant.next.fetch_add(1, Ordering::Relaxed);
-        lock(&self.states).insert(state, (generation, there));
-        Ok((state, said))
+        Ok((self.keep(state, generation, there), said))
     }
 
     fn score(
@@ -606,10 +617,12 @@ impl ScorerInstance for RemoteScorer {
         request: &Request<'_>,
         outputs: &mut [TensorMut<'_>],
         grant: &Grant,
-    ) -> Result<(), Fault> {
-        let state = if state == 0 { None } else { Some(self.state(state, Stage::EXTEND)?) };
+    ) -> Result<(u64, SaidOf), Fault> {
+        let known = if state == 0 { None } else { Some(self.state(state, Stage::EXTEND)?) };
         let verb = Verb::Extend(verb.to_owned());
-        self.instance.run(verb, state, request, outputs, grant, Stage::EXTEND).map(|_| ())
+        let ran = self.instance.run(verb, known, request, outputs, grant, Stage::EXTEND);
+        let (generation, there, said) = ran?;
+        Ok((self.keep(state, generation, there), said))
     }
 }
 

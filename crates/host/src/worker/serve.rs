@@ -270,9 +270,7 @@ impl Shop {
                         allocator.allocate(&request, &mut views, grant).map(|()| (0, SaidOf::default()))
                     }
                     Verb::Extend(verb) => match self.scorers.get(&instance) {
-                        Some(scorer) => scorer
-                            .extend(&verb, state, &request, &mut views, grant)
-                            .map(|()| (state, SaidOf::default())),
+                        Some(scorer) => scorer.extend(&verb, state, &request, &mut views, grant),
                         None => {
                             let allocator = self.allocators.get(&instance).ok_or_else(unknown)?;
                             allocator

@@ -16,18 +16,32 @@ pub(super) fn to_rgb8(samples: Vec<u8>, colour: ColorType) -> Option<Vec<u8>> {
         }
         _ => return None,
     };
-    Some(match colour.channel_count() {
-        1 => bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
-        2 => bytes.as_chunks().0.iter().flat_map(|&[grey, alpha]| [over_white(grey, alpha); 3]).collect(),
-        3 => bytes,
-        4 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| over_white(value, alpha)))
-            .collect(),
-        _ => return None,
-    })
+    let channels = colour.channel_count();
+    if channels == 3 {
+        return Some(bytes);
+    }
+    let mut rgb = vec![0; bytes.len() / usize::from(channels) * 3];
+    spread(&bytes, channels, &mut rgb);
+    Some(rgb)
+}
+
+/// Writes 8-bit pixels of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels as RGB8.
+pub(crate) fn spread(bytes: &[u8], channels: u8, rgb: &mut [u8]) {
+    let pixels = rgb.as_chunks_mut::<3>().0.iter_mut();
+    match channels {
+        1 => pixels.zip(bytes).for_each(|(pixel, &grey)| *pixel = [grey; 3]),
+        2 => {
+            let given = bytes.as_chunks().0;
+            pixels.zip(given).for_each(|(pixel, &[grey, alpha])| *pixel = [over_white(grey, alpha); 3]);
+        }
+        3 => pixels.zip(bytes.as_chunks().0).for_each(|(pixel, given)| *pixel = *given),
+        _ => {
+            let given = bytes.as_chunks().0;
+            pixels.zip(given).for_each(|(pixel, &[r, g, b, alpha])| {
+                *pixel = [r, g, b].map(|value| over_white(value, alpha));
+            });
+        }
+    }
 }
 
 /// A colour value with alpha, over white. 255 is odd, so there are no ties to round.

@@ -12,7 +12,7 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    pub(super) fn at(path: &Path, fault: DecodeFault) -> Self {
+    pub(crate) fn at(path: &Path, fault: DecodeFault) -> Self {
         Self { path: Some(path.to_owned()), fault }
     }
 
@@ -49,6 +49,11 @@ impl DecodeError {
             DecodeFault::TooManyBytes { .. } => {
                 Some("name an image file, or raise `--max-pixels`".to_owned())
             }
+            DecodeFault::NotInBands { .. } => Some(
+                "save it as a png without interlacing or as a binary ppm; with more memory than it takes, raise \
+                 `--whole-pixels`"
+                    .to_owned(),
+            ),
             DecodeFault::Directory => Some("name the image files in it".to_owned()),
             DecodeFault::Unreadable { .. } => Some("check the path and its permissions".to_owned()),
             _ => None,
@@ -120,6 +125,14 @@ pub enum DecodeFault {
         /// The most that is read.
         most: u64,
     },
+    /// The image is too large to be held in memory, and the file is not one that is read in bands.
+    #[error("an image of more than {whole_pixels} pixels is read in bands of rows, and {what} cannot be")]
+    NotInBands {
+        /// What it is.
+        what: String,
+        /// The most pixels that are held at once.
+        whole_pixels: u64,
+    },
     /// The header promises more than a file of this length can hold.
     #[error(
         "the {format} header promises {width}x{height} pixels, more than a file of {file_bytes} bytes can hold"
@@ -143,8 +156,13 @@ pub enum DecodeFault {
 }
 
 impl DecodeFault {
+    /// Says why a file could not be read.
+    pub(crate) fn unreadable(error: &io::Error) -> Self {
+        Self::Unreadable { kind: error.kind() }
+    }
+
     /// Says what a decoder's error comes to.
-    pub(super) fn from_decoder(format: &'static str, error: &image::ImageError) -> Self {
+    pub(crate) fn from_decoder(format: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
         let reason = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         if ends_early(error) || says_ends_early(&reason) {
             return Self::Truncated { format };
@@ -163,8 +181,8 @@ fn short(reason: &str) -> &str {
 }
 
 /// Whether an unexpected end of file is at the root of an error.
-fn ends_early(error: &image::ImageError) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+fn ends_early(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
     while let Some(error) = cause {
         let io = error.downcast_ref::<io::Error>();
         if io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {

@@ -1,0 +1,282 @@
+//! The image of a request: pixels in memory, or a file whose rows come in bands.
+//!
+//! An image with more pixels than are held at once is never whole anywhere. Its
+//! rows pass by a few at a time, as often as somebody has to look at them, and the
+//! first time leaves two things behind: a hash of the file, for the record, and a
+//! reduced copy, for pictures of the decision.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use arrcoc_picture::{Bands, Image, Limits, Notes, Opened, Reduced};
+use arrcoc_sdk::shelf::Shelf;
+use arrcoc_stats::Band;
+
+use crate::error::Error;
+
+/// An image: decoded, or to be read in bands of rows.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    pub(crate) content: Content,
+    pub(crate) path: Option<PathBuf>,
+    notes: Option<Notes>,
+}
+
+/// Where the pixels are.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// In memory.
+    Whole { image: Image, blake3: String, shelf: Shelf },
+    /// In a file.
+    InBands(Arc<Banded>),
+}
+
+impl Photo {
+    /// Reads and decodes a file. One with more pixels than [`Limits::whole_pixels`] is only opened: its rows are read
+    /// in bands when it is looked at.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no image, is damaged, has more pixels than the limit, or more than are held at once
+    /// in a format that is not read in bands.
+    pub fn read(path: &Path, limits: &Limits) -> Result<Photo, Error> {
+        let (content, notes) = match arrcoc_picture::open(path, limits)? {
+            Opened::Whole { image, notes, bytes } => {
+                let blake3 = blake3::hash(&bytes).to_hex().to_string();
+                (Content::Whole { image, blake3, shelf: Shelf::default() }, notes)
+            }
+            Opened::InBands(bands) => {
+                let (path, limits) = (path.to_owned(), *limits);
+                let (width, height, passed) = (bands.width(), bands.height(), OnceLock::new());
+                (Content::InBands(Arc::new(Banded { path, limits, width, height, passed })), bands.notes())
+            }
+        };
+        Ok(Photo { content, path: Some(path.into()), notes: Some(notes) })
+    }
+
+    /// Takes pixels: RGB8 sRGB, row by row, `width · height · 3` bytes.
+    ///
+    /// # Errors
+    /// When the length does not fit the size.
+    pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Result<Photo, Error> {
+        let blake3 = blake3::hash(&rgb).to_hex().to_string();
+        let image = Image::from_rgb(width, height, rgb)
+            .map_err(|e| Error::new(e.to_string(), "give width · height · 3 bytes"))?;
+        let content = Content::Whole { image, blake3, shelf: Shelf::default() };
+        Ok(Photo { content, path: None, notes: None })
+    }
+
+    /// Width in pixels.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        match &self.content {
+            Content::Whole { image, .. } => image.width(),
+            Content::InBands(banded) => banded.width,
+        }
+    }
+
+    /// Height in pixels.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        match &self.content {
+            Content::Whole { image, .. } => image.height(),
+            Content::InBands(banded) => banded.height,
+        }
+    }
+
+    /// The pixels, where all of them are in memory.
+    #[must_use]
+    pub fn image(&self) -> Option<&Image> {
+        match &self.content {
+            Content::Whole { image, .. } => Some(image),
+            Content::InBands(_) => None,
+        }
+    }
+
+    /// The pixels or, of an image that is read in bands, the copy that was made when they passed: at most 4 194 304
+    /// pixels, each the mean of a square of the image's. Where nobody has looked at the image yet, it is read for this.
+    ///
+    /// # Errors
+    /// When the file of an image that is read in bands is damaged or has changed.
+    pub fn image_or_copy(&self) -> Result<&Image, Error> {
+        match &self.content {
+            Content::Whole { image, .. } => Ok(image),
+            Content::InBands(banded) => Ok(&banded.passed()?.copy),
+        }
+    }
+
+    /// Width and height of [`image_or_copy`](Self::image_or_copy), without reading anything.
+    #[must_use]
+    pub fn size_or_copy_size(&self) -> (u32, u32) {
+        match &self.content {
+            Content::Whole { image, .. } => (image.width(), image.height()),
+            Content::InBands(banded) => Reduced::size(banded.width, banded.height),
+        }
+    }
+
+    /// The BLAKE3 of the file, or of the pixels when there was no file.
+    ///
+    /// # Errors
+    /// As for [`image_or_copy`](Self::image_or_copy).
+    pub(crate) fn blake3(&self) -> Result<&str, Error> {
+        match &self.content {
+            Content::Whole { blake3, .. } => Ok(blake3),
+            Content::InBands(banded) => Ok(&banded.passed()?.blake3),
+        }
+    }
+
+    /// The file, where it is read in bands.
+    pub(crate) fn in_bands(&self) -> Option<&Banded> {
+        match &self.content {
+            Content::Whole { .. } => None,
+            Content::InBands(banded) => Some(banded),
+        }
+    }
+
+    /// What was done to the file's pixels on the way in, where that was anything.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let Some(notes) = &self.notes else { return Vec::new() };
+        let mut out = Vec::new();
+        if let Content::InBands(banded) = &self.content {
+            out.push(match Reduced::factor(banded.width, banded.height) {
+                1 => "the image was read in bands of rows".into(),
+                k => format!(
+                    "the image was read in bands of rows; overlay and render are of a copy reduced {k}-fold"
+                ),
+            });
+        }
+        if let Some(orientation) = notes.orientation {
+            out.push(format!("the image was turned upright (EXIF orientation {orientation})"));
+        }
+        if notes.sixteen_bit {
+            out.push("16-bit samples were cut to 8 bits".into());
+        }
+        if notes.alpha {
+            out.push("transparency was laid over white".into());
+        }
+        if notes.icc_ignored {
+            out.push("the colour profile was ignored".into());
+        }
+        out
+    }
+}
+
+/// An image file that is read in bands of rows.
+pub(crate) struct Banded {
+    path: PathBuf,
+    limits: Limits,
+    width: u32,
+    height: u32,
+    passed: OnceLock<Result<Passed, Error>>,
+}
+
+/// What stays of an image whose bands have passed.
+pub(crate) struct Passed {
+    copy: Image,
+    blake3: String,
+}
+
+impl std::fmt::Debug for Banded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Banded({} {}x{})", self.path.display(), self.width, self.height)
+    }
+}
+
+impl Banded {
+    /// Width and height in pixels.
+    pub(crate) fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// Reads the file from its beginning to its end, and shows each band. A file that was found damaged is not read
+    /// again.
+    pub(crate) fn pass(&self, see: &mut dyn FnMut(&Band<'_>)) -> Result<(), Error> {
+        if let Some(Err(before)) = self.passed.get() {
+            return Err(before.clone());
+        }
+        let read = self.read(see);
+        let (found, failed) = match read {
+            Ok(passed) => (passed.blake3.clone(), self.passed.set(Ok(passed)).is_err()),
+            Err(e) => {
+                let _ = self.passed.set(Err(e.clone()));
+                return Err(e);
+            }
+        };
+        match self.passed.get() {
+            Some(Ok(first)) if failed && first.blake3 != found => Err(self.changed()),
+            Some(Err(e)) => Err(e.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What stays of the image; reads the file if nobody has.
+    fn passed(&self) -> Result<&Passed, Error> {
+        if self.passed.get().is_none() {
+            self.pass(&mut |_| ())?;
+        }
+        match self.passed.get() {
+            Some(Ok(passed)) => Ok(passed),
+            Some(Err(e)) => Err(e.clone()),
+            None => Err(self.changed()),
+        }
+    }
+
+    fn read(&self, see: &mut dyn FnMut(&Band<'_>)) -> Result<Passed, Error> {
+        let hasher = Arc::new(Mutex::new(blake3::Hasher::new()));
+        let tap = Arc::clone(&hasher);
+        let hash = move |bytes: &[u8]| {
+            tap.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
+        };
+        let mut bands = Bands::open(&self.path, &self.limits, hash)?;
+        if (bands.width(), bands.height()) != self.size() {
+            return Err(self.changed());
+        }
+        let mut reduced = Reduced::new(self.width, self.height);
+        while let Some(band) = bands.next()? {
+            reduced.add(&band);
+            see(&band);
+        }
+        bands.finish()?;
+        let blake3 = hasher.lock().unwrap_or_else(PoisonError::into_inner).finalize().to_hex().to_string();
+        let copy = reduced.finish().ok_or_else(|| self.changed())?;
+        Ok(Passed { copy, blake3 })
+    }
+
+    fn changed(&self) -> Error {
+        let message = format!("`{}`: the file changed while it was read", self.path.display());
+        Error::new(message, "run it again when nobody writes to the file")
+    }
+
+    /// Why a scorer that looks at all pixels cannot look at these, as a clause.
+    pub(crate) fn needs_all(&self) -> String {
+        format!("it needs all `pixels`, and an image of {} is read in bands", count(self.size()))
+    }
+}
+
+/// The number of pixels, as a person says it.
+pub(crate) fn count((width, height): (u32, u32)) -> String {
+    let pixels = u64::from(width) * u64::from(height);
+    match pixels {
+        0..1_000_000 => format!("{pixels} pixels"),
+        1_000_000..10_000_000 => format!("{:.1} megapixels", pixels as f64 / 1e6),
+        _ => format!("{} megapixels", (pixels + 500_000) / 1_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_are_counted_as_people_do() {
+        for (size, text) in [
+            ((240, 192), "46080 pixels"),
+            ((3000, 2800), "8.4 megapixels"),
+            ((40_000, 25_000), "1000 megapixels"),
+            ((32_768, 32_768), "1074 megapixels"),
+        ] {
+            assert_eq!(count(size), text);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Whether an image is held in memory or comes in bands of rows.
+
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use image::{ImageDecoder as _, codecs::pnm::PnmDecoder};
+
+use super::{DecodeError, DecodeFault, Limits, Notes, read};
+use crate::{bands::Bands, raster::Image};
+
+/// A file that was opened.
+pub enum Opened {
+    /// All of it is here.
+    Whole {
+        /// Its pixels.
+        image: Image,
+        /// What was done to them.
+        notes: Notes,
+        /// The bytes of the file.
+        bytes: Vec<u8>,
+    },
+    /// It has more pixels than are held at once.
+    InBands(Bands),
+}
+
+/// Reads the image file at `path`, or opens it to be read in bands, when it has more than
+/// [`Limits::whole_pixels`] pixels.
+///
+/// # Errors
+///
+/// [`DecodeError`] with the path in it.
+pub fn open(path: &Path, limits: &Limits) -> Result<Opened, DecodeError> {
+    let most = limits.max_pixels.min(limits.whole_pixels);
+    if stated_pixels(path).is_some_and(|pixels| (most + 1..=limits.max_pixels).contains(&pixels)) {
+        return Bands::open(path, limits, |_| ()).map(Opened::InBands);
+    }
+    match read(path, &Limits { max_pixels: most, ..*limits }) {
+        Ok((image, notes, bytes)) => Ok(Opened::Whole { image, notes, bytes }),
+        Err(error) => Err(DecodeError::at(path, too_large(path, error.into_fault(), limits))),
+    }
+}
+
+/// What is wrong with a file that could be read if it were smaller, under the limits as they were given.
+fn too_large(path: &Path, fault: DecodeFault, limits: &Limits) -> DecodeFault {
+    let DecodeFault::TooManyPixels { width, height, .. } = fault else { return fault };
+    if u64::from(width) * u64::from(height) > limits.max_pixels {
+        return DecodeFault::TooManyPixels { width, height, max_pixels: limits.max_pixels };
+    }
+    match Bands::open(path, limits, |_| ()) {
+        Err(error) => error.into_fault(),
+        // It has changed since its header was read.
+        Ok(_) => DecodeFault::Broken { reason: "the file changed while it was read".to_owned() },
+    }
+}
+
+/// The pixels that a PNG or a PNM states in its first bytes. Other files are not read in bands, whatever they state.
+fn stated_pixels(path: &Path) -> Option<u64> {
+    // What can be read only once is not read here.
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut file = File::open(path).ok()?;
+    let mut start = [0; 24];
+    file.read_exact(&mut start).ok()?;
+    let (width, height) = if start.starts_with(b"\x89PNG\r\n\x1a\n") {
+        let side = |at: usize| start[at..].first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+        (side(16)?, side(20)?)
+    } else if start[0] == b'P' {
+        let rest = BufReader::new(file.take(1 << 16));
+        let header = catch_unwind(AssertUnwindSafe(|| PnmDecoder::new(start.chain(rest)))).ok()?;
+        header.ok()?.dimensions()
+    } else {
+        return None;
+    };
+    Some(u64::from(width) * u64::from(height))
+}
