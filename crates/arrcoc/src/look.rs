@@ -154,8 +154,7 @@ impl<'a> Look<'a> {
             None => Ok(()),
         });
         if said.as_ref().map_or_else(|silent| silent.ran, |()| true) {
-            let encoder = self.ready[i].as_ref().and_then(Ready::encoder);
-            scored.plugins.push(plugin_record(&scorer, encoder));
+            scored.plugins.push(plugin_record(&scorer, self.ready[i].as_ref()));
         }
         if let Err(silent) = said {
             scored.reasons.push(silent.reason);

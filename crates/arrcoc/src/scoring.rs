@@ -319,11 +319,6 @@ impl<'a> Asked<'a> {
 }
 
 impl Ready {
-    /// What its scorer's numbers come from, as it says.
-    pub(crate) fn encoder(&self) -> Option<&str> {
-        self.prepared.encoder()
-    }
-
     /// The names of everything that its scorer gives, of an image and of a question.
     pub(crate) fn provides(&self) -> impl Iterator<Item = &str> {
         self.scorer.info().provides.iter().map(|given| given.name.as_str())
@@ -377,14 +372,15 @@ fn notes(id: &str, grant: &Grant) -> Vec<String> {
 }
 
 /// The plugin of a scorer, for the record.
-pub(crate) fn plugin_record(scorer: &Scorer, encoder: Option<&str>) -> PluginRecord {
+pub(crate) fn plugin_record(scorer: &Scorer, ready: Option<&Ready>) -> PluginRecord {
     let info = scorer.info();
+    let available = info.devices.iter().find(|d| d.unavailable.is_none()).map(|d| d.name.as_str());
     PluginRecord {
         identity: scorer.identity().clone(),
         part: info.id.clone(),
         parameters: scorer.params().to_json(),
-        device: info.devices.iter().find(|d| d.unavailable.is_none()).map_or("cpu", |d| &d.name).into(),
-        encoder: encoder.map(str::to_owned),
+        device: ready.and_then(|ready| ready.prepared.device()).or(available).unwrap_or("cpu").into(),
+        encoder: ready.and_then(|ready| ready.prepared.encoder()).map(str::to_owned),
     }
 }
 

@@ -4,9 +4,10 @@
 use std::{collections::HashSet, sync::Arc};
 
 use arrcoc_sdk::{
-    abi::{Phase, Stage},
+    abi::{DType, Phase, Stage},
+    backend::{Measured, SECONDS},
     buffer::TensorBuf,
-    describe::ScorerInfo,
+    describe::{MEASURE, ScorerInfo},
     fault::Fault,
     foreign::{Grant, Request, writable},
     params::Params,
@@ -82,6 +83,26 @@ impl Scorer {
         })
     }
 
+    /// What a backend takes for an image, where it [knows](ScorerInfo::knows) the verb `measure`.
+    ///
+    /// # Errors
+    /// The plugin's fault; `Internal` when what it says are no times.
+    pub fn measure(&self, request: &Request<'_>, grant: &Grant) -> Result<Measured, Fault> {
+        self.breaker.call(Stage::EXTEND, || {
+            let spec = OutputSpec::new(SECONDS, DType::F64, &[3]);
+            let mut outputs = [TensorBuf::unwritten(&spec, MOST_OUTPUT)?];
+            self.instance.extend(MEASURE, 0, request, &mut writable(&mut outputs)?, grant)?;
+            check(&outputs, Stage::EXTEND)?;
+            let seconds: &[f64] = outputs[0].view()?.as_slice()?;
+            match *seconds {
+                [work, upload, copy] if work > 0.0 && upload >= 0.0 && copy > 0.0 => {
+                    Ok(Measured::from_array([work, upload, copy]))
+                }
+                _ => Err(Fault::internal(format!("it measured {seconds:?} seconds")).at(Stage::EXTEND)),
+            }
+        })
+    }
+
     pub(crate) fn plan(
         &self,
         phase: Phase,
@@ -129,12 +150,12 @@ impl Scorer {
 pub struct PreparedState {
     scorer: Arc<Scorer>,
     state: u64,
-    encoder: Option<String>,
+    said: Said,
 }
 
 impl PreparedState {
     pub(crate) fn new(scorer: &Arc<Scorer>, state: u64, said: Said) -> PreparedState {
-        PreparedState { scorer: Arc::clone(scorer), state, encoder: said.encoder }
+        PreparedState { scorer: Arc::clone(scorer), state, said }
     }
 
     /// The scorer it belongs to.
@@ -152,7 +173,13 @@ impl PreparedState {
     /// What its numbers come from, as the plugin named it: calibration is keyed by it.
     #[must_use]
     pub fn encoder(&self) -> Option<&str> {
-        self.encoder.as_deref()
+        self.said.encoder.as_deref()
+    }
+
+    /// The device that it ran on, as the plugin named it.
+    #[must_use]
+    pub fn device(&self) -> Option<&str> {
+        self.said.device.as_deref()
     }
 
     /// Answers the questions of the request.

@@ -55,6 +55,9 @@ pub struct ScorerInfo {
 /// The verb by which a scorer takes an image in bands of rows; see [`Scorer::feed`](crate::Scorer::feed).
 pub const FEED: &str = "feed";
 
+/// The verb by which a backend says what it takes for an image; see [`Scorer::measure`](crate::Scorer::measure).
+pub const MEASURE: &str = "measure";
+
 /// An allocator, described.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AllocatorInfo {
@@ -330,6 +333,13 @@ impl ScorerInfo {
     #[must_use]
     pub fn feeds(mut self) -> Self {
         self.verbs.push(FEED.into());
+        self
+    }
+
+    /// States that it says what it takes for an image: it has [`Scorer::measure`](crate::Scorer::measure).
+    #[must_use]
+    pub fn measures(mut self) -> Self {
+        self.verbs.push(MEASURE.into());
         self
     }
 

@@ -27,8 +27,9 @@ use serde_json::Value;
 
 use crate::{
     allocator::{Allocator, Ask},
+    backend::SECONDS,
     call::Call,
-    describe::{Description, FEED},
+    describe::{Description, FEED, MEASURE},
     fault::Fault,
     feeding::{Feeding, Step},
     params::Params,
@@ -290,6 +291,8 @@ struct ScorerAdapter<S: Scorer> {
     guard: Guard,
     /// Whether it says that it takes bands.
     feeds: bool,
+    /// Whether it says that it measures itself.
+    measures: bool,
     /// By number. There are few at a time, and the one that is asked for is the newest as a rule.
     states: Mutex<Vec<(u64, State<S::Prepared>)>>,
     next: AtomicU64,
@@ -305,9 +308,10 @@ enum State<P> {
 
 impl<S: Scorer> ScorerAdapter<S> {
     fn new(scorer: S) -> Self {
-        let feeds = S::info().knows(FEED);
+        let info = S::info();
+        let (feeds, measures) = (info.knows(FEED), info.knows(MEASURE));
         let (guard, states, next) = (Guard::default(), Mutex::default(), AtomicU64::new(1));
-        ScorerAdapter { scorer, guard, feeds, states, next }
+        ScorerAdapter { scorer, guard, feeds, measures, states, next }
     }
 
     fn states(&self) -> std::sync::MutexGuard<'_, Vec<(u64, State<S::Prepared>)>> {
@@ -322,8 +326,11 @@ impl<S: Scorer> ScorerAdapter<S> {
     /// The reply to whatever has prepared a state.
     fn prepared(&self, state: u64, prepared: S::Prepared) -> Result<Reply, Fault> {
         self.states().push((state, State::Prepared(Arc::new(prepared))));
-        let Some(encoder) = self.scorer.encoder() else { return Ok(reply(state)) };
-        let attrs = serde_json::to_string(&Said { encoder: Some(encoder) });
+        let said = Said { encoder: self.scorer.encoder(), device: self.scorer.device() };
+        if said == Said::default() {
+            return Ok(reply(state));
+        }
+        let attrs = serde_json::to_string(&said);
         Ok(Reply { state, attrs: attrs.map_err(|e| Fault::internal(e.to_string()))?.into() })
     }
 
@@ -443,14 +450,25 @@ impl<S: Scorer> abi::wire::Scorer for ScorerAdapter<S> {
         output: &abi::Bundle<'_>,
         call: &abi::Call,
     ) -> RResult<Reply, abi::Fault> {
-        if !(self.feeds && verb.as_str() == FEED) {
+        let known = match verb.as_str() {
+            FEED => self.feeds,
+            MEASURE => self.measures,
+            _ => false,
+        };
+        if !known {
             return unknown_verb(verb);
         }
         self.guard.run(Stage::EXTEND, || {
             // SAFETY: as in `prepare`.
             let (input, mut output, call) =
                 unsafe { (Inputs::from_wire(input)?, Outputs::from_wire(output)?, Call::from_wire(call)) };
-            self.feed(state, &input, &mut output, &call)
+            if verb.as_str() == FEED {
+                return self.feed(state, &input, &mut output, &call);
+            }
+            let measured = self.scorer.measure(&input, &call)?;
+            input.check()?;
+            output.write(SECONDS, &measured.to_array())?;
+            Ok(reply(state))
         })
     }
 }

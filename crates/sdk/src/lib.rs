@@ -58,6 +58,7 @@
 //! | [`describe`] | what a plugin says about itself, as JSON |
 //! | [`params`] | parameters, checked against what was declared |
 //! | [`tensor`] | typed views of named tensors |
+//! | [`backend`] | what plugins that count patch statistics have in common |
 //! | [`buffer`] | tensors that own their memory |
 //! | [`shelf`] | a place beside a tensor for what the host makes of it |
 //! | `feeding` | the order in which the bands of an image come |
@@ -68,6 +69,7 @@
 //! | [`export`] | the macro and the adapters behind it |
 
 pub mod allocator;
+pub mod backend;
 pub mod buffer;
 pub mod call;
 pub mod describe;

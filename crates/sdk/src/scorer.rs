@@ -9,8 +9,9 @@ use arrcoc_decide::Way;
 use arrcoc_stats::Band;
 
 use crate::{
+    backend::Measured,
     call::Call,
-    describe::{FEED, ScorerInfo},
+    describe::{FEED, MEASURE, ScorerInfo},
     fault::Fault,
     params::Params,
     tensor::{Inputs, OutputSpec, Outputs},
@@ -34,6 +35,11 @@ pub trait Scorer: Sized + Send + Sync + 'static {
     /// model, or the name and version of a rule. Calibration is keyed by it: a participatory channel that is
     /// [`Raw`](crate::Scale::Raw) has weight only with a map for this very name. At most 128 bytes.
     fn encoder(&self) -> Option<String> {
+        None
+    }
+
+    /// The device that it runs on, where it drives one: what a record of a decision says. At most 128 bytes.
+    fn device(&self) -> Option<String> {
         None
     }
 
@@ -84,6 +90,16 @@ pub trait Scorer: Sized + Send + Sync + 'static {
     fn feed(&self, input: &Inputs<'_>, call: &Call<'_>) -> Result<Fed<Self::Prepared>, Fault> {
         let _ = (input, call);
         Err(Fault::unsupported(format!("there is no verb `{FEED}`")))
+    }
+
+    /// Says what it takes for the image, apart from what a host adds. For a backend that says that it
+    /// [measures](ScorerInfo::measures).
+    ///
+    /// # Errors
+    /// `Unsupported` unless it is overridden; whatever keeps it from doing the work.
+    fn measure(&self, input: &Inputs<'_>, call: &Call<'_>) -> Result<Measured, Fault> {
+        let _ = (input, call);
+        Err(Fault::unsupported(format!("there is no verb `{MEASURE}`")))
     }
 }
 

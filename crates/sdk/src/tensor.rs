@@ -579,6 +579,9 @@ pub struct Said {
     /// What the numbers come from; see [`Scorer::encoder`](crate::Scorer::encoder).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoder: Option<String>,
+    /// The device that it ran on; see [`Scorer::device`](crate::Scorer::device).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 impl Said {
@@ -587,12 +590,16 @@ impl Said {
     /// # Errors
     /// One clause that says what is wrong with them.
     pub fn checked(self) -> Result<Said, String> {
-        match &self.encoder {
-            Some(name) if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) => {
-                Err("the name of its encoder is not one line of 1 to 128 bytes".into())
+        let bad = |name: &Option<String>| {
+            let line = |name: &String| (1..=128).contains(&name.len()) && !name.chars().any(char::is_control);
+            name.as_ref().is_some_and(|name| !line(name))
+        };
+        for (what, name) in [("encoder", &self.encoder), ("device", &self.device)] {
+            if bad(name) {
+                return Err(format!("the name of its {what} is not one line of 1 to 128 bytes"));
             }
-            _ => Ok(self),
         }
+        Ok(self)
     }
 }
 

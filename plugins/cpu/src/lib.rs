@@ -5,8 +5,13 @@
 
 #![deny(unsafe_code)]
 
-use arrcoc_sdk::{describe::Determinism, prelude::*};
-use arrcoc_stats::{EDGE_THRESHOLD, FIELDS, Tiling, scan_band, scan_threads};
+use std::hint::black_box;
+
+use arrcoc_sdk::{
+    backend::{self, Measured, PATCH_STATS, median_seconds, tiling},
+    prelude::*,
+};
+use arrcoc_stats::{Band, FIELDS, Tiling, scan_band, scan_threads};
 
 struct Cpu {
     edge_threshold: i32,
@@ -16,43 +21,22 @@ impl Scorer for Cpu {
     type Prepared = ();
 
     fn info() -> ScorerInfo {
-        ScorerInfo::new("cpu", "patch statistics on the CPU, in integers")
-            .param(Param::integer(
-                "edge-threshold",
-                1..=2040,
-                EDGE_THRESHOLD.into(),
-                "a pixel is an edge where |gx| + |gy| of the Sobel filter on luma is at least this",
-            ))
-            .requires("pixels")
-            .tensor(
-                "patch_stats",
-                "[N, 264] i64: count, 256-bin luma histogram, colour sums, edges, structure tensor",
-            )
-            .determinism(Determinism::BitExact)
-            .parallel()
-            .feeds()
+        backend::info("cpu", "patch statistics on the CPU, in integers").parallel().feeds().measures()
     }
 
     fn make(params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
-        let threshold = params.integer("edge-threshold")?;
-        let edge_threshold =
-            i32::try_from(threshold).map_err(|_| Fault::invalid("edge-threshold is out of range"))?;
-        Ok(Cpu { edge_threshold })
+        Ok(Cpu { edge_threshold: backend::edge_threshold(params)? })
     }
 
     fn plan(&self, phase: Phase, input: &Inputs<'_>) -> Result<Vec<OutputSpec>, Fault> {
-        let shape = [input.grid()?.patches() as u64, FIELDS as u64];
-        Ok(match phase {
-            Phase::PREPARE => vec![OutputSpec::new("patch_stats", DType::I64, &shape)],
-            _ => Vec::new(),
-        })
+        backend::plan(phase, input)
     }
 
     fn prepare(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
         let pixels = input.pixels()?;
         let tiling = tiling(input, pixels.width(), pixels.height())?;
         let stats = scan_threads(&pixels, &tiling, self.edge_threshold, call.max_threads());
-        output.write("patch_stats", stats.as_slice())
+        output.write(PATCH_STATS, stats.as_slice())
     }
 
     fn feed(&self, input: &Inputs<'_>, _call: &Call<'_>) -> Result<Fed<()>, Fault> {
@@ -61,10 +45,22 @@ impl Scorer for Cpu {
         let table = vec![0; tiling.grid().patches() * FIELDS];
         Ok(Box::new(Counted { tiling, edge_threshold: self.edge_threshold, table }))
     }
-}
 
-fn tiling(input: &Inputs<'_>, width: u32, height: u32) -> Result<Tiling, Fault> {
-    Tiling::new(input.grid()?, width, height).map_err(|e| Fault::invalid(e.to_string()))
+    fn measure(&self, input: &Inputs<'_>, call: &Call<'_>) -> Result<Measured, Fault> {
+        let pixels = input.pixels()?;
+        let tiling = tiling(input, pixels.width(), pixels.height())?;
+        let work = median_seconds(call, || {
+            black_box(scan_threads(&pixels, &tiling, self.edge_threshold, call.max_threads()));
+            Ok(())
+        })?;
+        let mut place = vec![0; pixels.data().len()];
+        let copy = median_seconds(call, || {
+            place.copy_from_slice(black_box(pixels.data()));
+            black_box(&mut place);
+            Ok(())
+        })?;
+        Ok(Measured { work, upload: 0.0, copy })
+    }
 }
 
 /// What was counted in the bands that have come.
@@ -87,7 +83,7 @@ impl Feed<()> for Counted {
         output: &mut Outputs<'_>,
         _call: &Call<'_>,
     ) -> Result<(), Fault> {
-        output.write("patch_stats", &self.table)
+        output.write(PATCH_STATS, &self.table)
     }
 }
 

@@ -13,18 +13,19 @@ use std::{
 
 use arrcoc_sdk::{
     Call, Fault,
+    backend::{Measured, median_seconds},
     stats::{Block, BlockLimits, FIELDS, PARTIALS, Pixels, TILE_PIXELS, Tiling, blocks},
 };
 use cudarc::{
     driver::{
         CudaContext, CudaEvent, CudaFunction, CudaSlice, CudaStream, DriverError, LaunchConfig,
-        PinnedHostSlice, PushKernelArg as _,
+        PinnedHostSlice, PushKernelArg as _, sys::CUevent_flags,
     },
     nvrtc::Ptx,
 };
 
 use crate::{
-    driver::fault,
+    driver::{self, fault},
     program::{self, Places},
 };
 
@@ -37,6 +38,9 @@ const NAP: Duration = Duration::from_micros(200);
 
 /// Tiles of a block at most, so that their partial sums stay below 64 MiB.
 const TILES: usize = 1 << 16;
+
+/// Rounds of a measurement, and pieces of work in each.
+const REPEATS: usize = 16;
 
 /// A fault that is caused on purpose, after the first block was sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,6 +60,7 @@ pub(crate) struct Order {
 
 /// A device with its program.
 pub(crate) struct Gpu {
+    name: String,
     context: Arc<CudaContext>,
     function: CudaFunction,
     streams: [Arc<CudaStream>; 2],
@@ -93,7 +98,13 @@ impl Gpu {
             module.load_function("patch_stats").map_err(said("the driver does not find the kernel"))?;
         let stream = || context.new_stream().map_err(said("the device gives no stream"));
         let streams = [stream()?, stream()?];
-        Ok(Gpu { context, function, streams, shelf: Mutex::default() })
+        let name = driver::name(ordinal as i32).map_err(said("the device does not say its name"))?;
+        Ok(Gpu { name, context, function, streams, shelf: Mutex::default() })
+    }
+
+    /// Name, kind and driver.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The table of patch statistics of an image.
@@ -108,8 +119,7 @@ impl Gpu {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = vec![0; tiling.grid().patches() * FIELDS];
         let mut under_way: Option<Flight> = None;
-        let limits = BlockLimits { bytes: order.block_bytes, tiles: TILES, tile_pixels: TILE_PIXELS };
-        for (number, block) in blocks(tiling, &limits).enumerate() {
+        for (number, block) in blocks(tiling, &limits(order)).enumerate() {
             call.check()?;
             let lane = number % 2;
             let next = self.send(block, pixels, order.edge_threshold, lane, shelf[lane].take())?;
@@ -164,22 +174,81 @@ impl Gpu {
         // As a plain slice, because what an earlier block needed may be longer; it stays until the stream is done with it.
         stream.memcpy_htod(&staged[..bytes], &mut slot.pixels)?;
 
+        self.launch(block, edge_threshold, &mut slot)?;
+        let used = slot.partials.slice(..block.tiles().len() * PARTIALS);
+        stream.memcpy_dtoh(&used, &mut slot.host_partials)?;
+        let done = stream.record_event(None)?;
+        Ok((slot, done))
+    }
+
+    /// Starts the kernel on a block whose pixels and tiles are there, or on their way on the same stream.
+    fn launch(&self, block: &Block, edge_threshold: i32, slot: &mut Slot) -> Result<(), DriverError> {
         let area = block.area();
         let words = (block.stride() / 4) as u32;
         let count = block.tiles().len() as u32;
         let config =
             LaunchConfig { grid_dim: (count, 1, 1), block_dim: (THREADS, 1, 1), shared_mem_bytes: 0 };
+        let stream = Arc::clone(&slot.stream);
         let mut launch = stream.launch_builder(&self.function);
         launch.arg(&slot.pixels).arg(&slot.tiles).arg(&mut slot.partials);
         launch.arg(&area.width).arg(&area.height).arg(&words).arg(&edge_threshold);
         // SAFETY: the arguments are those of `patch_stats`, in its order and of its types. Every tile lies inside of
         // the area, so that the kernel reads only words of `block.bytes()` bytes of `pixels`; it reads `count` tiles
         // and writes `count` times `PARTIALS` numbers, for which `slot` has room.
-        unsafe { launch.launch(config) }?;
-        let used = slot.partials.slice(..count as usize * PARTIALS);
-        stream.memcpy_dtoh(&used, &mut slot.host_partials)?;
-        let done = stream.record_event(None)?;
-        Ok((slot, done))
+        unsafe { launch.launch(config) }.map(drop)
+    }
+
+    /// What the device takes for an image: block after block, each brought up, added and copied several times.
+    pub(crate) fn measure(
+        &self,
+        pixels: &Pixels<'_>,
+        tiling: &Tiling,
+        order: &Order,
+        call: &Call<'_>,
+    ) -> Result<Measured, Fault> {
+        let said = |e| fault("the device cannot be measured", e);
+        let stream = &self.streams[0];
+        let mut sum = Measured { work: 0.0, upload: 0.0, copy: 0.0 };
+        for block in blocks(tiling, &limits(order)) {
+            let flight = self.send(block, pixels, order.edge_threshold, 0, None)?;
+            let (block, mut slot) = (flight.block, flight.slot);
+            let bytes = block.bytes();
+            let staged = slot.host_pixels.as_slice().map_err(said)?.as_ptr();
+            // SAFETY: page-locked memory that lives as long as `slot` and is written by nobody while it is read here.
+            let staged = unsafe { std::slice::from_raw_parts(staged, bytes) };
+            sum.upload += median_seconds(call, || {
+                stream.memcpy_htod(staged, &mut slot.pixels).and_then(|()| stream.synchronize()).map_err(said)
+            })?;
+            sum.work += self.repeated(call, || self.launch(&block, order.edge_threshold, &mut slot))?;
+            // SAFETY: it is written by the copies, and nobody reads it.
+            let mut scratch = unsafe { stream.alloc::<u8>(slot.pixels.len()) }.map_err(said)?;
+            sum.copy += self.repeated(call, || stream.memcpy_dtod(&slot.pixels, &mut scratch))?;
+        }
+        Ok(sum)
+    }
+
+    /// The time of a piece of work on the device, in seconds, by the device's own clock.
+    fn repeated(
+        &self,
+        call: &Call<'_>,
+        mut work: impl FnMut() -> Result<(), DriverError>,
+    ) -> Result<f64, Fault> {
+        let said = |e| fault("the device cannot be measured", e);
+        let stream = &self.streams[0];
+        let event = || stream.record_event(Some(CUevent_flags::CU_EVENT_DEFAULT)).map_err(said);
+        let mut times = Vec::new();
+        for _ in 0..REPEATS {
+            call.check()?;
+            let before = event()?;
+            for _ in 0..REPEATS {
+                work().map_err(said)?;
+            }
+            let after = event()?;
+            let milliseconds = before.elapsed_ms(&after).map_err(said)?;
+            times.push(f64::from(milliseconds) / 1000.0 / REPEATS as f64);
+        }
+        times.sort_by(f64::total_cmp);
+        Ok(times[times.len() / 2])
     }
 
     /// Waits for a block and adds what came back.
@@ -217,6 +286,10 @@ impl Gpu {
             })
         }
     }
+}
+
+fn limits(order: &Order) -> BlockLimits {
+    BlockLimits { bytes: order.block_bytes, tiles: TILES, tile_pixels: TILE_PIXELS }
 }
 
 impl Slot {

@@ -33,7 +33,8 @@ fn names() -> Result<Vec<String>, String> {
     (0..count).map(|ordinal| name(ordinal).map_err(said)).collect()
 }
 
-fn name(ordinal: i32) -> Result<String, DriverError> {
+/// Name, kind and driver of a device.
+pub(crate) fn name(ordinal: i32) -> Result<String, DriverError> {
     let device = result::device::get(ordinal)?;
     let (major, minor) = capability(device)?;
     let mut version = 0;

@@ -22,9 +22,8 @@ mod driver;
 mod program;
 
 use arrcoc_sdk::{
-    describe::Determinism,
+    backend::{self, Measured, PATCH_STATS},
     prelude::*,
-    stats::{EDGE_THRESHOLD, FIELDS, Tiling},
 };
 use device::{Gpu, Mishap, Order};
 use program::Places;
@@ -42,39 +41,27 @@ impl Scorer for Cuda {
     type Prepared = ();
 
     fn info() -> ScorerInfo {
-        let mut info =
-            ScorerInfo::new("cuda", "patch statistics on an NVIDIA graphics processor, in integers")
-                .param(Param::integer(
-                    "edge-threshold",
-                    1..=2040,
-                    EDGE_THRESHOLD.into(),
-                    "a pixel is an edge where |gx| + |gy| of the Sobel filter on luma is at least this",
-                ))
-                .param(Param::integer("device", 0..=1023, 0, "number of the device, as the driver counts"))
-                .param(Param::integer(
-                    "block",
-                    1..=1024,
-                    BLOCK_MIB,
-                    "MiB of pixels that go to the device at once, at most",
-                ))
-                .param(Param::path(
-                    "nvrtc",
-                    "asset:nvrtc-210cf050",
-                    "folder of the compiler NVRTC, where the system has none",
-                ))
-                .param(Param::path("cache", "asset:ptx", "folder where compiled kernels are kept"))
-                .param(Param::choice(
-                    "mishap",
-                    &["none", "lost", "memory"],
-                    "none",
-                    "for tests: after the first block the device is lost, or out of memory",
-                ))
-                .requires("pixels")
-                .tensor(
-                    "patch_stats",
-                    "[N, 264] i64: count, 256-bin luma histogram, colour sums, edges, structure tensor",
-                )
-                .determinism(Determinism::BitExact);
+        let mut info = backend::info("cuda", "patch statistics on an NVIDIA graphics processor, in integers")
+            .param(Param::integer("device", 0..=1023, 0, "number of the device, as the driver counts"))
+            .param(Param::integer(
+                "block",
+                1..=1024,
+                BLOCK_MIB,
+                "MiB of pixels that go to the device at once, at most",
+            ))
+            .param(Param::path(
+                "nvrtc",
+                "asset:nvrtc-210cf050",
+                "folder of the compiler NVRTC, where the system has none",
+            ))
+            .param(Param::path("cache", "asset:ptx", "folder where compiled kernels are kept"))
+            .param(Param::choice(
+                "mishap",
+                &["none", "lost", "memory"],
+                "none",
+                "for tests: after the first block the device is lost, or out of memory",
+            ))
+            .measures();
         info.devices = driver::devices();
         info
     }
@@ -84,8 +71,7 @@ impl Scorer for Cuda {
         if let Some(reason) = driver::devices().into_iter().find_map(|device| device.unavailable) {
             return Err(Fault::unsupported(reason));
         }
-        let edge_threshold = i32::try_from(params.integer("edge-threshold")?)
-            .map_err(|_| Fault::invalid("edge-threshold is out of range"))?;
+        let edge_threshold = backend::edge_threshold(params)?;
         let mishap = match params.text("mishap")? {
             "lost" => Mishap::DeviceLost,
             "memory" => Mishap::OutOfMemory,
@@ -99,18 +85,23 @@ impl Scorer for Cuda {
     }
 
     fn plan(&self, phase: Phase, input: &Inputs<'_>) -> Result<Vec<OutputSpec>, Fault> {
-        let shape = [input.grid()?.patches() as u64, FIELDS as u64];
-        Ok(match phase {
-            Phase::PREPARE => vec![OutputSpec::new("patch_stats", DType::I64, &shape)],
-            _ => Vec::new(),
-        })
+        backend::plan(phase, input)
+    }
+
+    fn device(&self) -> Option<String> {
+        Some(self.gpu.name().to_owned())
     }
 
     fn prepare(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
         let pixels = input.pixels()?;
-        let tiling = Tiling::new(input.grid()?, pixels.width(), pixels.height())
-            .map_err(|e| Fault::invalid(e.to_string()))?;
-        output.write("patch_stats", &self.gpu.run(&pixels, &tiling, &self.order, call)?)
+        let tiling = backend::tiling(input, pixels.width(), pixels.height())?;
+        output.write(PATCH_STATS, &self.gpu.run(&pixels, &tiling, &self.order, call)?)
+    }
+
+    fn measure(&self, input: &Inputs<'_>, call: &Call<'_>) -> Result<Measured, Fault> {
+        let pixels = input.pixels()?;
+        let tiling = backend::tiling(input, pixels.width(), pixels.height())?;
+        self.gpu.measure(&pixels, &tiling, &self.order, call)
     }
 }
 

@@ -13,17 +13,22 @@ use std::{
 use arrcoc_sdk::{
     Call, Fault,
     abi::FaultCode,
+    backend::{Measured, median_seconds},
     stats::{Block, BlockLimits, FIELDS, PARTIALS, Pixels, TILE_PIXELS, Tiling, blocks},
 };
 use wgpu::{
     Adapter, BindGroup, BindGroupDescriptor, BindGroupEntry, Buffer, BufferDescriptor, BufferUsages,
-    CommandEncoderDescriptor, ComputePassDescriptor, ComputePipeline, ComputePipelineDescriptor, Device,
-    DeviceDescriptor, ErrorFilter, ExperimentalFeatures, Features, MapMode, MemoryHints, PollError, PollType,
-    Queue, ShaderModuleDescriptor, ShaderSource, SubmissionIndex, Trace,
+    CommandEncoder, CommandEncoderDescriptor, ComputePassDescriptor, ComputePipeline,
+    ComputePipelineDescriptor, Device, DeviceDescriptor, ErrorFilter, ExperimentalFeatures, Features,
+    MapMode, MemoryHints, PollError, PollType, Queue, ShaderModuleDescriptor, ShaderSource, SubmissionIndex,
+    Trace,
 };
 
 /// How long one wait lasts before the deadline is looked at.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Pieces of work in a submission that is measured, beside the first.
+const REPEATS: u32 = 16;
 
 /// The uniform buffer `Job` of the shader.
 const JOB_BYTES: u64 = 16;
@@ -46,6 +51,7 @@ pub(crate) struct Order {
 
 /// A device with its program.
 pub(crate) struct Gpu {
+    name: String,
     device: Device,
     queue: Queue,
     pipeline: ComputePipeline,
@@ -103,7 +109,13 @@ impl Gpu {
                 one_line(&error.to_string())
             )));
         }
-        Ok(Gpu { device, queue, pipeline, lost, stray, shelf: Mutex::default() })
+        let name = crate::adapter::name(&adapter.get_info());
+        Ok(Gpu { name, device, queue, pipeline, lost, stray, shelf: Mutex::default() })
+    }
+
+    /// Name, kind and driver of its adapter.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The table of patch statistics of an image.
@@ -131,6 +143,60 @@ impl Gpu {
             self.land(flight, &mut table, call)?;
         }
         Ok(table)
+    }
+
+    /// What the device takes for an image: block after block, each brought up, added and copied several times.
+    pub(crate) fn measure(
+        &self,
+        pixels: &Pixels<'_>,
+        tiling: &Tiling,
+        order: &Order,
+        call: &Call<'_>,
+    ) -> Result<Measured, Fault> {
+        let mut sum = Measured { work: 0.0, upload: 0.0, copy: 0.0 };
+        for block in blocks(tiling, &self.limits(order.block_bytes)) {
+            // It is whole, and the table of nobody.
+            let flight = self.send(block, pixels, order.edge_threshold)?;
+            self.wait(flight.submission.clone(), call)?;
+            let (block, slot) = (&flight.block, &flight.slot);
+            let bytes = block.bytes() as u64;
+            let scratch = self.device.create_buffer(&BufferDescriptor {
+                label: None,
+                size: bytes,
+                usage: BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            });
+            sum.upload += median_seconds(call, || {
+                self.upload(block, slot, pixels).ok_or_else(|| out_of_memory(bytes))?;
+                self.wait(self.queue.submit([]), call)
+            })?;
+            sum.work += self.repeated(call, |encoder| self.dispatch(encoder, block, slot))?;
+            let copy = |encoder: &mut CommandEncoder| {
+                encoder.copy_buffer_to_buffer(&slot.pixels, 0, &scratch, 0, bytes);
+            };
+            sum.copy += self.repeated(call, copy)?;
+        }
+        Ok(sum)
+    }
+
+    /// The time of a piece of work on the device, in seconds: that of many in one submission against that of a few, so
+    /// that what a submission costs drops out.
+    fn repeated(&self, call: &Call<'_>, work: impl Fn(&mut CommandEncoder)) -> Result<f64, Fault> {
+        let take = |times: u32| {
+            median_seconds(call, || {
+                let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
+                (0..times).for_each(|_| work(&mut encoder));
+                self.wait(self.queue.submit([encoder.finish()]), call)
+            })
+        };
+        let once = take(1)?;
+        // Where the work is long, a submission is nothing beside it.
+        if once > 0.01 {
+            return Ok(once);
+        }
+        let many = take(1 + REPEATS)?;
+        let each = (many - once) / f64::from(REPEATS);
+        Ok(if each > 0.0 { each } else { many / f64::from(1 + REPEATS) })
     }
 
     fn limits(&self, block_bytes: u64) -> BlockLimits {
@@ -178,24 +244,32 @@ impl Gpu {
         let tiles: Vec<[u32; 4]> =
             block.tiles().iter().map(|tile| tile.rect).map(|r| [r.x, r.y, r.width, r.height]).collect();
         self.queue.write_buffer(&slot.tiles, 0, bytemuck::cast_slice(&tiles));
+        self.upload(block, &slot, pixels)?;
+
+        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
+        self.dispatch(&mut encoder, block, &slot);
+        let bytes = partial_bytes(block);
+        encoder.copy_buffer_to_buffer(&slot.partials, 0, &slot.answer, 0, bytes);
+        let submission = self.queue.submit([encoder.finish()]);
+        Some((slot, submission))
+    }
+
+    /// Has the pixels of a block go up with the next submission.
+    fn upload(&self, block: &Block, slot: &Slot, pixels: &Pixels<'_>) -> Option<()> {
         let bytes = wgpu::BufferSize::new(block.bytes() as u64)?;
         let mut staging = self.queue.write_buffer_with(&slot.pixels, 0, bytes)?;
         for (y, row) in block.rows(pixels).enumerate() {
             let at = y * block.stride();
             staging.slice(at..at + row.len()).copy_from_slice(row);
         }
-        drop(staging);
+        Some(())
+    }
 
-        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
+    fn dispatch(&self, encoder: &mut CommandEncoder, block: &Block, slot: &Slot) {
         let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &slot.bindings, &[]);
         pass.dispatch_workgroups(block.tiles().len() as u32, 1, 1);
-        drop(pass);
-        let bytes = partial_bytes(block);
-        encoder.copy_buffer_to_buffer(&slot.partials, 0, &slot.answer, 0, bytes);
-        let submission = self.queue.submit([encoder.finish()]);
-        Some((slot, submission))
     }
 
     /// Waits for a block and adds what came back.

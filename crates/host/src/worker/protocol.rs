@@ -117,6 +117,7 @@ pub(super) enum Said {
     Done {
         state: u64,
         encoder: Option<String>,
+        device: Option<String>,
     },
     Fault(WireFault),
 }

@@ -507,7 +507,9 @@ impl Instance {
         outputs: &mut [TensorMut<'_>],
         stage: Stage,
     ) -> Result<(u64, SaidOf), Fault> {
-        let Said::Done { state, encoder } = &answered.answer.what else { return Err(unexpected(stage)) };
+        let Said::Done { state, encoder, device } = &answered.answer.what else {
+            return Err(unexpected(stage));
+        };
         let payload = seated.process()?.payload(answered);
         let (offsets, _) = laid_out(outputs.iter().map(|output| output.size()));
         for (output, from) in outputs.iter_mut().zip(offsets) {
@@ -516,7 +518,7 @@ impl Instance {
                 Fault::internal(message).at(stage).helped_by(Retry::NEW_PROCESS)
             })?;
         }
-        let said = SaidOf { encoder: encoder.clone() }.checked();
+        let said = SaidOf { encoder: encoder.clone(), device: device.clone() }.checked();
         let said =
             said.map_err(|why| Fault::internal(format!("its reply cannot be read: {why}")).at(stage))?;
         Ok((*state, said))

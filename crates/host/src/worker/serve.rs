@@ -283,7 +283,7 @@ impl Shop {
                 // Whatever it answered: this process is no longer what it was.
                 outputs.iter().try_for_each(|output| output.check().map_err(|fault| fault.at(stage)))?;
                 let (state, said) = ran?;
-                Ok(Said::Done { state, encoder: said.encoder })
+                Ok(Said::Done { state, encoder: said.encoder, device: said.device })
             }
         }
     }
