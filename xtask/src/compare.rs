@@ -1,10 +1,11 @@
-//! `compare`: two runs of the evaluation side by side. The comparison is done
-//! by the evaluation itself, which can read what it wrote.
+//! `compare`: two runs of the evaluation side by side, or two hardware reports. The
+//! comparison is done by what wrote them, which can read it.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::arguments::Given;
-use crate::assemble::{self, EVALUATION};
+use crate::assemble::{self, COMMAND, EVALUATION};
 use crate::failure::Failure;
 use crate::workspace::Workspace;
 
@@ -14,6 +15,9 @@ the clock is paired by item: equal bits are the same, and where bits differ,
 chance is asked for all findings together. Times are compared in units of a
 yardstick of the same run, between machines with the same processor.
 
+Also takes two files of reports/hardware (the `.json` beside the page): each size is
+paired, and times are told as ratios.
+
 Ends with status 1 when something is worse or slower beyond noise.";
 
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
@@ -22,12 +26,16 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         return Err(Failure::request(message).hint("`cargo xtask help compare` says more"));
     };
     let workspace = Workspace::find(None)?;
-    let built = assemble::assemble(&workspace, &[EVALUATION], true)?;
-    let evaluation = built.commands.first().ok_or_else(|| Failure::new("no evaluation was built"))?;
-    let status = Command::new(evaluation)
-        .args(["compare", before, now])
+    let of_hardware = [before, now].iter().all(|path| Path::new(path).is_file());
+    let (program, arguments): (_, &[&str]) =
+        if of_hardware { (COMMAND, &["backends", "--compare"]) } else { (EVALUATION, &["compare"]) };
+    let built = assemble::assemble(&workspace, &[program], true)?;
+    let comparing = built.commands.first().ok_or_else(|| Failure::new("nothing was built that compares"))?;
+    let status = Command::new(comparing)
+        .args(arguments)
+        .args([before, now])
         .status()
-        .map_err(|error| Failure::new(format!("cannot run `{}`: {error}", evaluation.display())))?;
+        .map_err(|error| Failure::new(format!("cannot run `{}`: {error}", comparing.display())))?;
     match status.code() {
         Some(0) => Ok(()),
         // It has said why.

@@ -21,6 +21,7 @@ mod dist;
 mod eval;
 mod failure;
 mod fetch;
+mod hardware;
 mod lint;
 mod test;
 mod train;
@@ -89,7 +90,7 @@ const COMMANDS: &[Command] = &[
         name: "compare",
         operands: "BEFORE NOW",
         passes_on: false,
-        summary: "compare two runs of the evaluation",
+        summary: "compare two runs of the evaluation, or two hardware reports",
         details: compare::DETAILS,
         options: &[],
         run: compare::run,
@@ -120,6 +121,15 @@ const COMMANDS: &[Command] = &[
         details: bench::DETAILS,
         options: &[],
         run: bench::run,
+    },
+    Command {
+        name: "hardware",
+        operands: "",
+        passes_on: false,
+        summary: "measure the backends of this machine, and write a report for each device",
+        details: hardware::DETAILS,
+        options: hardware::OPTIONS,
+        run: hardware::run,
     },
     Command {
         name: "dist",

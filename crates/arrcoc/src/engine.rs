@@ -16,6 +16,7 @@ use arrcoc_sdk::describe::{Domain, Param};
 use arrcoc_stats::Tiling;
 
 use crate::{
+    backends::{Choice, Measurement},
     calibration::Calibration,
     config::{AUTO, BESIDE, Config, HEARING, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     decision::{
@@ -35,6 +36,8 @@ pub struct Engine {
     config: Config,
     catalogue: Catalogue,
     calibration: Calibration,
+    /// What backends take, where the fastest is asked for.
+    measurement: Option<Measurement>,
     threads: usize,
     scorers: Mutex<HashMap<String, Arc<Scorer>>>,
 }
@@ -48,7 +51,12 @@ impl Engine {
     pub fn open(mut config: Config) -> Result<Engine, Error> {
         config.check()?;
         let mut catalogue = Catalogue::open(&config.search, &config.isolation);
-        if names_unknown(&config, &catalogue) {
+        let measurement = match config.backend.as_deref() {
+            Some(AUTO) => Measurement::place().and_then(|place| Measurement::read(&place)),
+            _ => None,
+        };
+        let measured = measurement.iter().flat_map(Measurement::backends);
+        if names_unknown(measured.chain(named_ids(&config)), &catalogue) {
             catalogue.load_devices();
         }
         if let Some(refusal) = catalogue.refused_by_name() {
@@ -59,7 +67,8 @@ impl Engine {
             catalogue.scorer_info(id).map_err(|_| NameError::new("scorer", id, known()))?;
         }
         let backends = || catalogue.scorers().filter(|s| provides(s, "patch_stats"));
-        if let Some(id) = config.backend.as_deref().filter(|id| backends().all(|b| b.id != *id)) {
+        let asked = config.backend.as_deref().filter(|id| *id != AUTO);
+        if let Some(id) = asked.filter(|id| backends().all(|b| b.id != *id)) {
             return Err(NameError::new("backend", id, backends().map(|b| b.id.as_str())).into());
         }
         catalogue.check_params(&config.params)?;
@@ -67,7 +76,8 @@ impl Engine {
         let calibration = config.calibration.clone().map_or_else(Calibration::reference, Ok)?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores() } else { config.threads };
-        let engine = Engine { config, catalogue, calibration, threads, scorers: Mutex::default() };
+        let engine =
+            Engine { config, catalogue, calibration, measurement, threads, scorers: Mutex::default() };
         // One that is named must be there.
         if engine.config.allocator.is_some() {
             engine.make_allocator(None)?;
@@ -115,7 +125,8 @@ impl Engine {
         let given = request.tensors.on_grid(request.grid)?;
         let tensors = given.iter().map(TensorRecord::of).collect();
         let observation = Observation::new(request, given, self.threads)?;
-        let lineup = self.lineup(&observation)?;
+        let lineup =
+            self.lineup(&observation, u64::from(request.photo.width()) * u64::from(request.photo.height()))?;
         Ok(Look::new(self, request, tensors, observation, lineup))
     }
 
@@ -157,21 +168,23 @@ impl Engine {
 
     /// The scorers for an observation, in the order in which they run: those that
     /// are wanted, and what provides the tensors that the allocator requires.
-    fn lineup(&self, observation: &Observation<'_>) -> Result<Lineup, Error> {
+    fn lineup(&self, observation: &Observation<'_>, pixels: u64) -> Result<Lineup, Error> {
+        let (backend, note) = self.backend(pixels);
         let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
         let wanted = standard.chain(self.volunteers()).chain(named(&self.config));
         let wanted: Vec<String> = wanted.map(str::to_owned).collect();
         let casting = Casting {
             scorers: self.catalogue.scorers().collect(),
             given: observation.tensor_names(),
-            backend: self.config.backend.as_deref(),
+            backend: backend.as_deref(),
             idle: self.catalogue.scorers().filter(|s| self.lacks_a_path(s)).map(|s| s.id.as_str()).collect(),
             needs_all: observation.banded().map(Banded::needs_all),
         };
         let allocator = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
         let needed = self.catalogue.allocator_info(allocator).map_or(&[][..], |info| &info.requires);
         let mut lineup = casting.lineup(&wanted, needed)?;
-        if let Some(id) = &self.config.backend
+        lineup.notes.extend(note);
+        if let Some(id) = &backend
             && let Some(reason) = self.catalogue.scorer_info(id).ok().and_then(ScorerInfo::unavailable)
         {
             lineup.left_out.push((id.clone(), format!("it is unavailable: {reason}")));
@@ -189,6 +202,28 @@ impl Engine {
             )),
             None => Ok(lineup),
         }
+    }
+
+    /// The backend for an image of so many pixels and, where it was chosen here, why.
+    fn backend(&self, pixels: u64) -> (Option<String>, Option<String>) {
+        if self.config.backend.as_deref() != Some(AUTO) {
+            return (self.config.backend.clone(), None);
+        }
+        let is_here = |id: &str, blake3: &str| {
+            let same = self.catalogue.found().iter().any(|found| {
+                let offers = found.description.iter().flat_map(|d| &d.scorers).any(|s| s.id == id);
+                offers && found.identity.as_ref().is_some_and(|identity| identity.blake3 == blake3)
+            });
+            same && self.catalogue.scorer_info(id).is_ok_and(|info| info.unavailable().is_none())
+        };
+        let choice = match &self.measurement {
+            Some(measurement) => measurement.choose(pixels, is_here),
+            None => Choice {
+                backend: None,
+                why: "nothing was measured on this machine; `arrcoc backends --measure` measures".into(),
+            },
+        };
+        (choice.backend, Some(format!("backend auto: {}", choice.why)))
     }
 
     /// Another scorer that gives all the tensors that one gives, has not been tried, and needs nothing but what is there.
@@ -368,10 +403,15 @@ impl Engine {
     }
 }
 
-/// Whether something is named that no loaded library offers.
-fn names_unknown(config: &Config, catalogue: &Catalogue) -> bool {
-    let ids = named(config).chain(config.backend.as_deref()).chain(config.params.keys().map(String::as_str));
-    ids.into_iter().any(|id| catalogue.scorer_info(id).is_err() && catalogue.allocator_info(id).is_err())
+/// Whether one of these is nothing that a loaded library offers.
+fn names_unknown<'a>(mut ids: impl Iterator<Item = &'a str>, catalogue: &Catalogue) -> bool {
+    ids.any(|id| catalogue.scorer_info(id).is_err() && catalogue.allocator_info(id).is_err())
+}
+
+/// Every id in a configuration that may be one of a library that drives a device.
+fn named_ids(config: &Config) -> impl Iterator<Item = &str> {
+    let backend = config.backend.as_deref().filter(|id| *id != AUTO);
+    named(config).chain(backend).chain(config.params.keys().map(String::as_str))
 }
 
 /// The id of a scorer, with or without the sign that it runs beside the standard ones.

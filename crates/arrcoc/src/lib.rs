@@ -27,11 +27,13 @@
 //! | [`config`], [`request`], [`photo`], [`tensors`] | what goes in |
 //! | [`engine`] | the way from an observation to a decision |
 //! | [`look`] | one image, many questions |
+//! | [`backends`] | what the backends of this machine take, and which to take |
 //! | [`calibration`], [`calibrate`] | from raw channels to comparable ones, and how those maps are fitted |
 //! | [`decision`], [`explain`], [`draw`], [`pack`], [`schema`] | what comes out |
 
 #![forbid(unsafe_code)]
 
+pub mod backends;
 pub mod calibrate;
 pub mod calibration;
 pub mod config;

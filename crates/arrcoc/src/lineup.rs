@@ -14,6 +14,8 @@ pub(crate) struct Lineup {
     pub(crate) order: Vec<String>,
     /// Id and reason.
     pub(crate) left_out: Vec<(String, String)>,
+    /// What a user may want to know about it.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What decides about the lineup.

@@ -62,6 +62,7 @@ impl<'a> Look<'a> {
         let asked = self.hear(query, deadline, &mut scored)?;
         scored.note_left_out(&self.lineup, query, |id| self.engine.is_dispensable(id));
         scored.note_unheard();
+        scored.notes.extend(self.lineup.notes.iter().cloned());
         let maps = scored.maps(self.request.grid.patches());
 
         let sharing = Instant::now();

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use arrcoc::{
     Bounds, Config, Decision, Engine, Error, Grid, Limits, Override, Photo, Policy, Request, Rule, Tensors,
-    Total, calibration::Calibration, draw, explain, pack, request, tensors,
+    Total, backends, calibration::Calibration, draw, explain, pack, request, tensors,
 };
 
 use super::{
     Done,
     args::{AllocateArgs, SearchArgs},
+    backends::table,
     explain::position,
     outputs, report, report_line, say,
 };
@@ -25,7 +26,12 @@ struct Job {
     limits: Limits,
     outputs: Outputs,
     strict: bool,
+    /// Whether all backends are compared on each image before it is decided on.
+    compares: bool,
 }
+
+/// What `--backend` calls all of them.
+const ALL: &str = "all";
 
 /// Where results go.
 struct Outputs {
@@ -39,12 +45,12 @@ struct Outputs {
 
 pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
     let (job, config) = resolve(args)?;
-    let engine = Engine::open(config)?;
+    let engine = Engine::open(config.clone())?;
     let mut lines = String::new();
     let mut failed: Option<Error> = None;
     let mut retreated = false;
     for path in &job.images {
-        match one(&engine, &job, path) {
+        match one(&engine, &config, &job, path) {
             Ok(decision) => {
                 retreated |= !decision.reasons.is_empty();
                 let line = decision.to_json()? + "\n";
@@ -78,7 +84,7 @@ pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
     Ok(Done::Well)
 }
 
-fn one(engine: &Engine, job: &Job, path: &Path) -> Result<Decision, Error> {
+fn one(engine: &Engine, config: &Config, job: &Job, path: &Path) -> Result<Decision, Error> {
     let photo = Photo::read(path, &job.limits)?;
     job.outputs.check_for(&photo, job.grid).map_err(|e| e.in_file(path))?;
     let request = Request::new(photo)
@@ -86,6 +92,13 @@ fn one(engine: &Engine, job: &Job, path: &Path) -> Result<Decision, Error> {
         .policy(job.policy.clone())
         .grid(job.grid)
         .tensors(job.tensors.clone());
+    if job.compares {
+        let table = table(&backends::compare(config, &request).map_err(|e| e.in_file(path))?);
+        match job.outputs.json.as_deref() {
+            Some(json) if json == Path::new("-") => report_line(table.trim_end()),
+            _ => say(&table),
+        }
+    }
     let decision = engine.allocate(&request).map_err(|e| e.in_file(path))?;
     let photo = &request.photo;
     let out = &job.outputs;
@@ -175,7 +188,8 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
         config.scorers = args.scorer;
     }
     config.allocator = args.allocator.or(config.allocator);
-    config.backend = args.backend.or(config.backend).filter(|b| b != "auto");
+    let all = args.backend.as_deref() == Some(ALL);
+    config.backend = args.backend.filter(|_| !all).or(config.backend);
     config.threads = args.threads.unwrap_or(config.threads);
     if let Some(text) = &args.deadline {
         config.set_deadline(text)?;
@@ -196,6 +210,7 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
         limits: Limits { max_pixels, whole_pixels },
         outputs,
         strict: args.strict,
+        compares: all,
     };
     Ok((job, config))
 }

@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Fit an encoder's maps on pages whose answers are known
     Calibrate(Box<CalibrateArgs>),
+    /// List the backends of this machine, or measure what each takes
+    Backends(BackendsArgs),
     /// List, inspect and make plugins
     Plugins {
         #[command(subcommand)]
@@ -107,8 +109,8 @@ pub(crate) struct AllocateArgs {
     /// The allocator [default: rate-distortion]
     #[arg(long, value_name = "ID", help_heading = "Plugins")]
     pub(crate) allocator: Option<String>,
-    /// The backend for patch statistics, or auto
-    #[arg(long, value_name = "ID|auto", help_heading = "Plugins")]
+    /// The backend for patch statistics: an ID, `auto` for the fastest as measured, `all` to compare them first
+    #[arg(long, value_name = "ID|auto|all", help_heading = "Plugins")]
     pub(crate) backend: Option<String>,
     /// A parameter of a scorer or allocator; may be repeated
     #[arg(long, value_name = "ID.KEY=VALUE", help_heading = "Plugins")]
@@ -224,6 +226,30 @@ pub(crate) struct CalibrateArgs {
         help_heading = "Limits"
     )]
     pub(crate) max_pixels: String,
+}
+
+#[derive(Args)]
+pub(crate) struct BackendsArgs {
+    #[command(flatten)]
+    pub(crate) search: SearchArgs,
+    /// Measure every backend that runs here, and keep the result for `--backend auto`
+    #[arg(long)]
+    pub(crate) measure: bool,
+    /// Sides of the square images to measure, in pixels
+    #[arg(long, value_name = "N,…", default_value = "512,1344,4096", requires = "measure")]
+    pub(crate) sizes: String,
+    /// The most threads [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Compare two files that `--report` wrote, the `.json` beside the page
+    #[arg(long, value_name = "FILE", num_args = 2, conflicts_with = "measure")]
+    pub(crate) compare: Vec<PathBuf>,
+    /// A parameter of a backend; may be repeated
+    #[arg(long, value_name = "ID.KEY=VALUE")]
+    pub(crate) param: Vec<String>,
+    /// Write a report of each device that was measured into this folder, as a page and as numbers
+    #[arg(long, value_name = "DIR", requires = "measure")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

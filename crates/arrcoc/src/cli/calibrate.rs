@@ -80,7 +80,7 @@ fn settings(args: &CalibrateArgs) -> Result<Config, Error> {
         }
         config.scorers.push(OF_TENSORS.into());
     }
-    config.backend = args.backend.clone().or(config.backend).filter(|b| b != "auto");
+    config.backend = args.backend.clone().or(config.backend);
     config.threads = args.threads.unwrap_or(config.threads);
     for text in &args.param {
         let (id, key, value) = param(text)?;

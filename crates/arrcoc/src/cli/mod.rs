@@ -5,6 +5,7 @@
 
 mod allocate;
 mod args;
+mod backends;
 mod calibrate;
 mod explain;
 mod outputs;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Allocate(args) => allocate::run(*args),
         Command::Explain(args) => explain::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
+        Command::Backends(args) => backends::run(&args),
         Command::Plugins { command } => match command {
             PluginsCommand::List(args) => plugins::list(&args),
             PluginsCommand::Inspect { file, verbose, isolation } => {
