@@ -35,8 +35,10 @@ pub use manifest::Manifest;
 pub use tensor::{Bundle, MAX_RANK, Tensor};
 pub use wire::{Root, RootRef};
 
-/// Major number of the ABI this crate describes.
-pub const ABI_MAJOR: u32 = 0;
-/// Minor number of the ABI this crate describes. While [`ABI_MAJOR`] is 0 a
-/// host loads a plugin only when both numbers are equal.
-pub const ABI_MINOR: u32 = 2;
+/// Major number of the ABI this crate describes. It stays while plugins that were built
+/// for it load; what is frozen is listed in `wire_types.txt`, and a copy of the contract as
+/// it was frozen, with a plugin that was written to it, in `frozen/`.
+pub const ABI_MAJOR: u32 = 1;
+/// Minor number of the ABI this crate describes: it says that names were added. A host
+/// loads every plugin of its major number.
+pub const ABI_MINOR: u32 = 0;

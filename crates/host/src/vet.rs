@@ -153,7 +153,7 @@ fn read_manifest(path: &Path, bytes: &[u8]) -> Result<Facts, Refusal> {
     let facts = Facts::parse(section)
         .map_err(|reason| Refusal::new(path, reason, "build the plugin again with the sdk"))?;
     let (major, minor) = facts.abi;
-    if facts.abi != (ABI_MAJOR, ABI_MINOR) {
+    if major != ABI_MAJOR {
         let reason =
             format!("it was built for ABI {major}.{minor}, this host speaks {ABI_MAJOR}.{ABI_MINOR}");
         return refuse(reason, "build the plugin again with the sdk of this version");
