@@ -233,7 +233,7 @@ impl Banded {
             return Err(self.changed());
         }
         let mut reduced = Reduced::new(self.width, self.height);
-        while let Some(band) = bands.next()? {
+        while let Some(band) = bands.next_band()? {
             reduced.add(&band);
             see(&band);
         }
