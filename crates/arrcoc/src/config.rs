@@ -54,7 +54,8 @@ pub struct Config {
     /// Where plugins run, and what they are held to there.
     pub isolation: Isolation,
     /// Longest that a decision may take. What has not been heard by then is left out, with a reason. A plugin in
-    /// this process is asked to stop, one in a process of its own is stopped.
+    /// this process is asked to stop, one in a process of its own is stopped. An image in bands of rows is read within
+    /// that time, but to its end in any case: the record has a hash of the file.
     pub deadline: Option<Duration>,
     /// Of `params` those that a file gave, and the folder where their relative paths start.
     from_file: Option<FromFile>,

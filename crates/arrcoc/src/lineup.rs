@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn an_image_in_bands_is_seen_by_those_who_can() {
-        let scorers = vec![
+        let scorers = [
             ScorerInfo::new("edges", "").requires("patch_stats").tensor("edges", ""),
             ScorerInfo::new("gpu", "").requires("pixels").tensor("patch_stats", ""),
             ScorerInfo::new("cpu", "").requires("pixels").tensor("patch_stats", "").feeds(),

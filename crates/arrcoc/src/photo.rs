@@ -48,8 +48,10 @@ impl Photo {
             }
             Opened::InBands(bands) => {
                 let (path, limits) = (path.to_owned(), *limits);
-                let (width, height, passed) = (bands.width(), bands.height(), OnceLock::new());
-                (Content::InBands(Arc::new(Banded { path, limits, width, height, passed })), bands.notes())
+                let (width, height) = (bands.width(), bands.height());
+                let (passed, broken) = (OnceLock::new(), OnceLock::new());
+                let banded = Banded { path, limits, width, height, passed, broken };
+                (Content::InBands(Arc::new(banded)), bands.notes())
             }
         };
         Ok(Photo { content, path: Some(path.into()), notes: Some(notes) })
@@ -168,7 +170,9 @@ pub(crate) struct Banded {
     limits: Limits,
     width: u32,
     height: u32,
-    passed: OnceLock<Result<Passed, Error>>,
+    passed: OnceLock<Passed>,
+    /// What is wrong with the file, once that was found.
+    broken: OnceLock<Error>,
 }
 
 /// What stays of an image whose bands have passed.
@@ -189,36 +193,32 @@ impl Banded {
         (self.width, self.height)
     }
 
-    /// Reads the file from its beginning to its end, and shows each band. A file that was found damaged is not read
-    /// again.
+    /// Reads the file from its beginning to its end, and shows each band. A file that was found damaged or changed is
+    /// not read again.
     pub(crate) fn pass(&self, see: &mut dyn FnMut(&Band<'_>)) -> Result<(), Error> {
-        if let Some(Err(before)) = self.passed.get() {
-            return Err(before.clone());
-        }
-        let read = self.read(see);
-        let (found, failed) = match read {
-            Ok(passed) => (passed.blake3.clone(), self.passed.set(Ok(passed)).is_err()),
-            Err(e) => {
-                let _ = self.passed.set(Err(e.clone()));
-                return Err(e);
-            }
-        };
-        match self.passed.get() {
-            Some(Ok(first)) if failed && first.blake3 != found => Err(self.changed()),
-            Some(Err(e)) => Err(e.clone()),
-            _ => Ok(()),
-        }
+        let read = self.broken.get().map_or_else(|| self.read(see), |before| Err(before.clone()));
+        let same = read.and_then(|passed| {
+            let blake3 = passed.blake3.clone();
+            let first = self.passed.get_or_init(|| passed);
+            if first.blake3 == blake3 { Ok(()) } else { Err(self.changed()) }
+        });
+        same.inspect_err(|e| {
+            let _ = self.broken.set(e.clone());
+        })
     }
 
     /// What stays of the image; reads the file if nobody has.
+    ///
+    /// # Errors
+    /// When the file was found damaged or changed, also after it had passed.
     fn passed(&self) -> Result<&Passed, Error> {
         if self.passed.get().is_none() {
             self.pass(&mut |_| ())?;
         }
-        match self.passed.get() {
-            Some(Ok(passed)) => Ok(passed),
-            Some(Err(e)) => Err(e.clone()),
-            None => Err(self.changed()),
+        match (self.broken.get(), self.passed.get()) {
+            (Some(e), _) => Err(e.clone()),
+            (None, Some(passed)) => Ok(passed),
+            (None, None) => Err(self.changed()),
         }
     }
 
@@ -233,7 +233,7 @@ impl Banded {
             return Err(self.changed());
         }
         let mut reduced = Reduced::new(self.width, self.height);
-        while let Some(band) = bands.next()? {
+        while let Some(band) = bands.next_band()? {
             reduced.add(&band);
             see(&band);
         }

@@ -52,7 +52,7 @@ fn images() {
             &["allocate", "page.png", "--grid", "200x300"],
             &["allocate", "page.png", "--max-pixels", "1000"],
             &["allocate", "promise.ppm", "--max-pixels", "99999999999"],
-            &["allocate", "promise.bmp", "--max-pixels", "99999999999"],
+            &["allocate", "promise.bmp", "--max-pixels", "100G", "--whole-pixels", "100G"],
             &["allocate", "damaged.png"],
         ]
     ));

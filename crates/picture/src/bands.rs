@@ -136,7 +136,7 @@ impl Bands {
     /// # Errors
     ///
     /// [`DecodeError`] with the path in it. Then there are no more bands.
-    pub fn next(&mut self) -> Result<Option<Band<'_>>, DecodeError> {
+    pub fn next_band(&mut self) -> Result<Option<Band<'_>>, DecodeError> {
         if self.next == self.height {
             return Ok(None);
         }

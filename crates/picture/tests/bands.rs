@@ -73,7 +73,7 @@ fn in_bands(path: &Path) -> Result<(Vec<u8>, Vec<u8>, arrcoc_picture::Notes), De
     let mut bands = Bands::open(path, &NO_LIMITS, move |bytes| tap.lock().unwrap().extend(bytes))?;
     let (mut rgb, mut before): (Vec<u8>, Option<Vec<u8>>) = (Vec::new(), None);
     let notes = bands.notes();
-    while let Some(band) = bands.next()? {
+    while let Some(band) = bands.next_band()? {
         let rows = band.rows();
         assert_eq!(rgb.len(), rows.start as usize * band.width() as usize * 3, "no gaps");
         // The rows beside a band are those of its neighbours.
@@ -255,7 +255,7 @@ fn a_copy_is_made_while_the_bands_pass() {
     let mut bands = Bands::open(&path, &NO_LIMITS, |_| ()).unwrap();
     assert_eq!(Reduced::factor(bands.width(), bands.height()), 2);
     let mut reduced = Reduced::new(bands.width(), bands.height());
-    while let Some(band) = bands.next().unwrap() {
+    while let Some(band) = bands.next_band().unwrap() {
         reduced.add(&band);
     }
     let copy: Image = reduced.finish().unwrap();
@@ -284,7 +284,7 @@ proptest! {
         // A header may say anything; only what stays small is read to its end.
         let limits = Limits { max_pixels: 1 << 16, whole_pixels: 0 };
         let read = Bands::open(&path, &limits, |_| ()).and_then(|mut bands| {
-            while bands.next()?.map(|band: Band<'_>| assert_eq!(band.height(), band.held().height())).is_some() {}
+            while bands.next_band()?.map(|band: Band<'_>| assert_eq!(band.height(), band.held().height())).is_some() {}
             bands.finish()
         });
         if let Err(error) = read {

@@ -50,8 +50,8 @@ impl DecodeError {
                 Some("name an image file, or raise `--max-pixels`".to_owned())
             }
             DecodeFault::NotInBands { .. } => Some(
-                "save it as a png without interlacing or as a binary ppm; with more memory than it takes, raise \
-                 `--whole-pixels`"
+                "save it as a png without interlacing or as a binary ppm, or raise `--whole-pixels` if there is memory \
+                 for all of it"
                     .to_owned(),
             ),
             DecodeFault::Directory => Some("name the image files in it".to_owned()),
