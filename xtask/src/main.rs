@@ -18,6 +18,7 @@ mod bench;
 mod calibrate;
 mod compare;
 mod dist;
+mod environment;
 mod eval;
 mod failure;
 mod fetch;
