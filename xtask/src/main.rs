@@ -119,7 +119,7 @@ const COMMANDS: &[Command] = &[
         passes_on: true,
         summary: "run benchmarks",
         details: bench::DETAILS,
-        options: &[],
+        options: bench::OPTIONS,
         run: bench::run,
     },
     Command {
