@@ -109,7 +109,7 @@ fn skewed(patches: usize) -> Vec<f64> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 11) as f64 / (1u64 << 53) as f64
     };
-    normalised(&(0..patches).map(|_| next().powi(4)).collect::<Vec<f64>>())
+    normalised(&(0..patches).map(|_| next()).map(|u| u * u * u * u).collect::<Vec<f64>>())
 }
 
 /// A call of a plugin that does nothing, on an image that it has seen: many after each other, since a clock takes as long
