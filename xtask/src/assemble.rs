@@ -274,7 +274,7 @@ fn read_settled(library: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Waits until this process alone holds the file; dropping it lets go.
-fn lock(path: &Path) -> Result<File, Failure> {
+pub(crate) fn lock(path: &Path) -> Result<File, Failure> {
     let file = File::options()
         .create(true)
         .truncate(false)

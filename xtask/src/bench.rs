@@ -1,9 +1,12 @@
-//! `bench`: the benchmarks of all packages, or of some.
+//! `bench`: the benchmarks of all packages, or of some; or ours beside those
+//! of others ([`peers`]).
 //!
 //! Each benchmark is named to cargo. A bare `cargo bench` would also run the
 //! unit tests' harness, which does not know the arguments that benchmarks take.
 
-use crate::arguments::{Given, nearest};
+mod peers;
+
+use crate::arguments::{Given, Switch, nearest};
 use crate::failure::{Failure, say};
 use crate::workspace::{Package, Target, Workspace};
 
@@ -11,9 +14,27 @@ pub(crate) const DETAILS: &str = "\
 Runs every benchmark, or those of the packages and the benchmarks named, with
 the profile `bench`, which is the release profile. A package is named in full
 or by its folder. Words after `--` go to each benchmark, as in
-`cargo xtask bench stats -- --save-baseline before`.";
+`cargo xtask bench stats -- --save-baseline before`.
+
+`--peers` prints the goals of speed in one table: patch statistics beside copying
+the image, OpenCV and NumPy, and scikit-image; max-min diversity beside NumPy; a
+decision, sharing, plugin calls, memory, threads. Ours and the peers take turns in
+one run, one thread each, and a ratio is the median over the rounds. The peers come
+from the Python package index, pinned by hash, into the cache (`cargo xtask help
+fetch` says where); once there they need no network. What cannot be measured is in
+the table with its reason. A goal that is missed is a `no` in the table and no
+failure; a peer that comes to other numbers than ours is one. Takes minutes.";
+
+pub(crate) const OPTIONS: &[Switch] = &[Switch {
+    name: "--peers",
+    value: None,
+    help: "ours beside OpenCV, NumPy and scikit-image, in one table",
+}];
 
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
+    if given.has("--peers") {
+        return peers::run(given);
+    }
     let workspace = Workspace::find(None)?;
     let all: Vec<(&Package, &Target)> = workspace
         .packages

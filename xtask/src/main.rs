@@ -18,6 +18,7 @@ mod bench;
 mod calibrate;
 mod compare;
 mod dist;
+mod environment;
 mod eval;
 mod failure;
 mod fetch;
@@ -119,7 +120,7 @@ const COMMANDS: &[Command] = &[
         passes_on: true,
         summary: "run benchmarks",
         details: bench::DETAILS,
-        options: &[],
+        options: bench::OPTIONS,
         run: bench::run,
     },
     Command {

@@ -5,13 +5,10 @@
 //! candle takes each channel of a depthwise convolution for itself, forwards and
 //! backwards. What comes out is read by Rust alone.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, process::Command};
 
 use crate::arguments::{Given, Switch};
+use crate::environment::environment;
 use crate::failure::{Failure, say};
 use crate::workspace::Workspace;
 
@@ -44,7 +41,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let model = workspace.root.join("plugins/glance");
     let sources = model.join("train");
     let place = workspace.target.join("train");
-    let python = environment(&place, &sources.join("requirements.txt"))?;
+    let python = environment(&place.join("venv"), &sources.join("requirements.txt"))?;
     let run = place.join("glance");
     if given.has("--fresh") && run.exists() {
         fs::remove_dir_all(&run).map_err(|error| Failure::file("remove", &run, error))?;
@@ -68,34 +65,11 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The interpreter of an environment with these packages, made where it is not there.
-fn environment(place: &Path, requirements: &Path) -> Result<PathBuf, Failure> {
-    let folder = place.join("venv");
-    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let wanted = fs::read(requirements).map_err(|error| Failure::file("read", requirements, error))?;
-    // Copied when everything was installed: an interruption leaves no such file.
-    let installed = folder.join("requirements.txt");
-    if fs::read(&installed).is_ok_and(|have| have == wanted) {
-        return Ok(python);
-    }
-    say!("installing what training needs, into `{}`", folder.display());
-    let make = if cfg!(windows) { "python" } else { "python3" };
-    finish(Command::new(make).args(["-m", "venv"]).arg(&folder))?;
-    finish(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-            .arg(requirements),
-    )?;
-    fs::write(&installed, wanted).map_err(|error| Failure::file("write", &installed, error))?;
-    Ok(python)
-}
-
 fn finish(command: &mut Command) -> Result<(), Failure> {
     let name = command.get_program().display().to_string();
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(Failure::new(format!("`{name}` failed: its message is above"))),
-        Err(error) => Err(Failure::new(format!("cannot run `{name}`: {error}"))
-            .hint("training needs Python 3 with the module venv")),
+        Err(error) => Err(Failure::new(format!("cannot run `{name}`: {error}"))),
     }
 }

@@ -36,6 +36,10 @@ fn a_request_that_makes_no_sense_ends_with_two_and_names_what_is_near() {
             "error: unknown option `--save-baseline` of `bench`\n\
              hint: arguments of the program that is run go after `--`\n",
         ),
+        (
+            &["bench", "--peers", "stats"],
+            "error: `--peers` takes no names and no arguments: it measures one table\n",
+        ),
     ] {
         let run = xtask(words);
         assert_eq!((run.status, run.stderr.as_str(), run.stdout.as_str()), (2, stderr, ""), "{words:?}");
