@@ -12,7 +12,7 @@ use std::{
 
 use arrcoc_sdk::{
     Call, Fault,
-    abi::FaultCode,
+    abi::{FaultCode, Retry},
     backend::{Measured, median_seconds},
     stats::{Block, BlockLimits, FIELDS, PARTIALS, Pixels, TILE_PIXELS, Tiling, blocks},
 };
@@ -217,6 +217,10 @@ impl Gpu {
         let sent = self.submit(&block, pixels, edge_threshold);
         let invalid = pollster::block_on(validation.pop());
         let memory = pollster::block_on(memory.pop());
+        if invalid.is_some() {
+            // A device that was lost refuses everything; that it was is only told when somebody asks.
+            let _ = self.device.poll(PollType::Poll);
+        }
         self.check_lost()?;
         if memory.is_some() {
             return Err(out_of_memory(block.bytes() as u64));
@@ -313,7 +317,9 @@ impl Gpu {
             return Err(Fault::new(FaultCode::DEVICE_LOST, format!("the device was lost: {why}")));
         }
         match text(&self.stray) {
-            Some(why) => Err(Fault::new(FaultCode::DEVICE_LOST, format!("the device failed: {why}"))),
+            Some(why) => {
+                Err(Fault::internal(format!("the device failed: {why}")).helped_by(Retry::NEW_INSTANCE))
+            }
             None => Ok(()),
         }
     }
@@ -353,7 +359,9 @@ impl Gpu {
             })
         };
         let job = buffer(JOB_BYTES, BufferUsages::UNIFORM | BufferUsages::COPY_DST);
-        let pixels = buffer(needs.pixels, BufferUsages::STORAGE | BufferUsages::COPY_DST);
+        // The copy that is measured reads from it.
+        let pixels =
+            buffer(needs.pixels, BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC);
         let tiles = buffer(needs.tiles, BufferUsages::STORAGE | BufferUsages::COPY_DST);
         let partials = buffer(needs.partials, BufferUsages::STORAGE | BufferUsages::COPY_SRC);
         let answer = buffer(needs.partials, BufferUsages::MAP_READ | BufferUsages::COPY_DST);
