@@ -51,6 +51,11 @@ pub(crate) const OPTIONS: &[Switch] = &[
         value: Some("ID"),
         help: "an allocator that joins every comparison; may be repeated",
     },
+    Switch {
+        name: "--backend",
+        value: Some("LIST|all"),
+        help: "the backends to compare, with commas between them; all that run here without it",
+    },
     Switch { name: "--quick", value: None, help: "fewer pages and samples: for gates, not for claims" },
     Switch {
         name: "--full",

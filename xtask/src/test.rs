@@ -5,6 +5,7 @@
 //! lacks is told too, and is no failure: tests for it pass over themselves.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use crate::arguments::Given;
@@ -30,7 +31,11 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let mut steps = Steps::default();
     let mut lacking = lacking(&workspace.root);
 
-    steps.run("build", || assemble::assemble(&workspace, &[assemble::COMMAND], false).map(drop));
+    steps.run("build", || {
+        let built = assemble::assemble(&workspace, &[assemble::COMMAND], false)?;
+        lacking.extend(built.commands.first().map(|command| backends(command)).unwrap_or_default());
+        Ok(())
+    });
     if !given.has("--no-lint") {
         steps.run("lint", || {
             let report = lint::check(&workspace, &[])?;
@@ -127,9 +132,37 @@ fn lacking(root: &Path) -> Vec<String> {
     lacking
 }
 
+/// The backends that do not run on this machine, as the command that was built lists them.
+fn backends(command: &Path) -> Vec<String> {
+    let listed = Command::new(command).arg("backends").output();
+    let text = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    unavailable(&text)
+}
+
+/// Of a list of backends those that are unavailable: the reason stands in the line below.
+fn unavailable(list: &str) -> Vec<String> {
+    let lines: Vec<&str> = list.lines().collect();
+    let reason = |pair: &[&str]| {
+        let (id, state) = pair[0].split_once(' ')?;
+        let is_not_here = state.trim_start().starts_with("unavailable");
+        is_not_here
+            .then(|| format!("backend `{id}`, which is not compared with the others: {}", pair[1].trim()))
+    };
+    lines.windows(2).filter_map(reason).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn backends_that_are_not_here_are_told_with_the_reason() {
+        let list =
+            "cpu      available    0: cpu\ncuda     unavailable  0: cuda\n          there is no driver\n";
+        let told = ["backend `cuda`, which is not compared with the others: there is no driver"];
+        assert_eq!(unavailable(list), told);
+        assert!(unavailable("").is_empty());
+    }
 
     #[test]
     fn a_failed_step_does_not_stop_the_next_and_is_named_last() {

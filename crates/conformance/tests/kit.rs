@@ -85,6 +85,13 @@ fn the_backend_and_the_standard_scorers_pass() {
     passes("arrcoc_ways");
 }
 
+/// As far as a device is there: what is skipped for want of one says so, and does not fail.
+#[test]
+fn the_backends_on_devices_pass() {
+    passes("arrcoc_wgpu");
+    passes("arrcoc_cuda");
+}
+
 /// As far as their models are there: what is skipped for want of one says so, and does not fail.
 #[test]
 fn the_plugins_with_models_of_others_pass() {

@@ -70,7 +70,7 @@ pub(crate) fn launch(
 /// When the request cannot be read or carried out.
 pub fn answer(path: &Path) -> Result<(), Error> {
     let Asked { options, suites } = probe::request()?;
-    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files)?;
+    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files, &options.backends)?;
     let proved: Vec<_> =
         run::prove(&options, &workshop)?.into_iter().filter(|s| suites.contains(&s.name)).collect();
     let cache = Cache::open(None)?;

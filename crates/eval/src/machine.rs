@@ -1,7 +1,7 @@
 //! Where a run took place, and what this machine lacks. What is lacking is
 //! listed with its reason and is no failure.
 
-use arrcoc_host::Catalogue;
+use arrcoc_host::{Catalogue, NameError};
 use serde::Serialize;
 
 /// A machine, in what matters for numbers.
@@ -42,20 +42,33 @@ impl Machine {
     }
 }
 
-/// Backends that can be compared, when a plugin offers them.
+/// Backends that can be compared, when a plugin offers them. Methods run on the first that can.
 const BACKENDS: [&str; 3] = ["cpu", "wgpu", "cuda"];
 
-/// The backends that are measured, and those that are not with the reason.
-pub(crate) fn backends(catalogue: &Catalogue) -> (Vec<String>, Vec<String>) {
+/// What stands for all of them.
+const ALL: &str = "all";
+
+/// The backends that are measured, and those that are not with the reason. `wanted` are ids with commas between them, or
+/// `all`, as nothing is.
+///
+/// # Errors
+/// When a name is no backend, with the nearest.
+pub(crate) fn backends(catalogue: &Catalogue, wanted: &str) -> Result<(Vec<String>, Vec<String>), NameError> {
+    let wanted: Vec<&str> = wanted.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !BACKENDS.contains(name) && **name != ALL) {
+        return Err(NameError::new("backend", unknown, BACKENDS.into_iter().chain([ALL])));
+    }
+    let all = wanted.is_empty() || wanted.contains(&ALL);
     let (mut measured, mut missing) = (Vec::new(), Vec::new());
     for backend in BACKENDS {
         match catalogue.scorers().find(|scorer| scorer.id == backend) {
             None => missing.push(format!("backend `{backend}`: no plugin offers it")),
             Some(info) => match info.unavailable() {
                 Some(reason) => missing.push(format!("backend `{backend}`: {reason}")),
-                None => measured.push(backend.to_owned()),
+                None if all || wanted.contains(&backend) => measured.push(backend.to_owned()),
+                None => missing.push(format!("backend `{backend}`: not asked for")),
             },
         }
     }
-    (measured, missing)
+    Ok((measured, missing))
 }

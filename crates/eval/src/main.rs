@@ -28,6 +28,9 @@ struct Args {
     /// An allocator that joins every comparison
     #[arg(long, value_name = "ID")]
     allocator: Vec<String>,
+    /// The backends to compare, or all: a list of ids with commas
+    #[arg(long, value_name = "LIST|all", default_value = "all")]
+    backend: String,
     /// Fewer pages and samples: for gates, not for claims
     #[arg(long, conflicts_with = "full")]
     quick: bool,
@@ -146,6 +149,7 @@ impl Args {
             files: self.plugin,
             scorers: self.scorer,
             allocators: self.allocator,
+            backends: self.backend,
             length: match (self.quick, self.full) {
                 (true, _) => Length::Quick,
                 (_, true) => Length::Full,

@@ -26,7 +26,7 @@ use arrcoc_decide::{Policy, Total};
 use arrcoc_host::{Found, NameError, Status, TensorBuf, catalogue::GivenParams, search::Origin};
 use serde::{Deserialize, Serialize};
 
-use crate::suite::Params;
+use crate::{machine, suite::Params};
 
 /// The standard scorers that look at content alone: they run on any page.
 const CONTENT_SCORERS: [&str; 2] = ["propositional", "perspectival"];
@@ -242,11 +242,19 @@ pub(crate) struct Workshop {
     place: PathBuf,
     fixtures: Search,
     faulty: Catalogue,
+    /// The backends that are compared, and those that are not with the reason.
+    backends: (Vec<String>, Vec<String>),
 }
 
 impl Workshop {
     /// Opens the plugins of a folder and of single files, and the folder of those that misbehave on purpose.
-    pub(crate) fn open(plugins: &Path, fixtures: &Path, files: &[PathBuf]) -> Result<Workshop, Error> {
+    /// `backends` are the ids of those to compare, with commas between them, or `all`.
+    pub(crate) fn open(
+        plugins: &Path,
+        fixtures: &Path,
+        files: &[PathBuf],
+        backends: &str,
+    ) -> Result<Workshop, Error> {
         let search =
             Search { files: files.to_vec(), folders: vec![plugins.to_path_buf()], ..Search::default() };
         let mut catalogue = Catalogue::open(&search, &Isolation::default());
@@ -254,12 +262,18 @@ impl Workshop {
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }
+        let backends = machine::backends(&catalogue, backends)?;
         // By name: a folder of what misbehaves holds libraries that hang when they are looked at.
         let place = fixtures.to_path_buf();
         let only = Search { files: vec![fixture(&place, "arrcoc_bad")], ..Search::default() };
         let faulty = Catalogue::open(&only, &Isolation::default());
         let fixtures = Search { folders: search.folders.clone(), ..only };
-        Ok(Workshop { search, catalogue, place, fixtures, faulty })
+        Ok(Workshop { search, catalogue, place, fixtures, faulty, backends })
+    }
+
+    /// The backends that are compared, and those that are not with the reason.
+    pub(crate) fn backends(&self) -> (Vec<String>, Vec<String>) {
+        self.backends.clone()
     }
 
     /// The file of a library that is there for tests.

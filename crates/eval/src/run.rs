@@ -52,6 +52,8 @@ pub struct Options {
     pub scorers: Vec<String>,
     /// Allocators that join every comparison.
     pub allocators: Vec<String>,
+    /// The backends to compare: ids with commas between them, or `all`.
+    pub backends: String,
     /// How many pages and samples.
     pub length: Length,
     /// Where what was measured is kept for the next run; none to keep nothing.
@@ -95,7 +97,7 @@ struct Done {
 /// the verdicts with it: see [`Run::folder`].
 pub fn run(options: &Options) -> Result<Run, Error> {
     let started = Instant::now();
-    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files)?;
+    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files, &options.backends)?;
     let suites = prove(options, &workshop)?;
     let cache = Cache::open(options.cache.as_deref())?;
     let baseline = options.baseline.as_deref().map(RunFiles::read).transpose()?;
@@ -114,9 +116,11 @@ pub fn run(options: &Options) -> Result<Run, Error> {
     }
     drop(progress);
 
-    let (measured_backends, mut not_measured) = machine::backends(workshop.catalogue());
+    let (measured_backends, mut not_measured) = workshop.backends();
     not_measured.extend(workshop.unusable());
-    not_measured.push("plugins in worker processes: every plugin ran inside this process".into());
+    if measured_backends.len() < 2 {
+        not_measured.push("plugins in worker processes: every plugin ran inside this process".into());
+    }
     record.seconds = started.elapsed().as_secs_f64();
     record.length = options.length;
     record.cells = cache.counts().into();
@@ -213,7 +217,7 @@ fn write(
 /// # Errors
 /// As [`run`], but nothing is written.
 pub fn plan(options: &Options) -> Result<String, Error> {
-    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files)?;
+    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files, &options.backends)?;
     let mut text = String::new();
     let (mut total, mut seconds) = (0, 0.0);
     for suite in prove(options, &workshop)? {

@@ -30,6 +30,8 @@
 //! a cell loses V until the cells resolve it, which the minimum says. What luma does not
 //! show, such as colours of one luma, is granted to every patch alike: 10 levels a pixel.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use arrcoc_sdk::{
     decide::{Demand, Levels, share},
     describe::Determinism,
@@ -51,7 +53,11 @@ const UNSEEN_SIDE: f64 = 4.0;
 /// The most numbers of all curves together.
 const MOST_POINTS: u64 = 1 << 26;
 
-pub(crate) struct RateDistortion;
+/// One instance serves one decision, which asks it several times: of the same patches, by other relevances.
+#[derive(Default)]
+pub(crate) struct RateDistortion {
+    kept: Mutex<Option<Arc<Hulls>>>,
+}
 
 impl Allocator for RateDistortion {
     fn info() -> AllocatorInfo {
@@ -66,37 +72,13 @@ impl Allocator for RateDistortion {
     }
 
     fn make(_params: &Params, _call: &Call<'_>) -> Result<Self, Fault> {
-        Ok(RateDistortion)
+        Ok(RateDistortion::default())
     }
 
     fn allocate(&self, ask: &Ask<'_>, call: &Call<'_>) -> Result<Vec<u32>, Fault> {
         let demand = &ask.demand;
-        let curves: Box<dyn Fn(usize) -> Vec<Point>> = match ask.inputs.get("distortion") {
-            Some(tensor) => {
-                tensor.expect_shape(&[demand.patches() as u64, 0])?;
-                let columns = columns(demand, tensor.shape()[1])?;
-                let values = tensor.to_f32()?;
-                check(&values, columns)?;
-                Box::new(move |patch| given(&values[patch * columns..][..columns], patch, demand))
-            }
-            None => {
-                let stats = ask.inputs.patch_stats()?;
-                Box::new(move |patch| modelled(&stats, patch, demand))
-            }
-        };
-        let mut steps = Vec::new();
-        for (patch, &relevance) in ask.weights.iter().enumerate() {
-            if patch % 1024 == 0 {
-                call.check()?;
-            }
-            if demand.max()[patch] > demand.min()[patch] {
-                steps.extend(hull_steps(patch, relevance, curves(patch)));
-            }
-            if steps.len() as u64 > MOST_POINTS {
-                let message = format!("the curves of {} patches have too many points", demand.patches());
-                return Err(Fault::new(FaultCode::OUT_OF_MEMORY, message));
-            }
-        }
+        let hulls = self.hulls(ask, call)?;
+        let mut steps = hulls.by_relevance(|patch| ask.weights[patch]);
         let tokens = match demand.levels() {
             Levels::Any => along_the_hull(&mut steps, ask.weights, demand)?,
             _ => whole_steps(&mut steps, demand),
@@ -107,6 +89,87 @@ impl Allocator for RateDistortion {
     }
 }
 
+/// The hulls of all patches, and what they were made of.
+struct Hulls {
+    /// A table of statistics, or the tensor `distortion`.
+    source: Source,
+    demand: Demand,
+    /// For a relevance of 1, patch by patch.
+    steps: Vec<Step>,
+}
+
+#[derive(PartialEq)]
+enum Source {
+    Statistics(Vec<i64>),
+    Distortion(Vec<f32>),
+}
+
+impl RateDistortion {
+    /// The hulls for these inputs: those of the last call where it had the same.
+    fn hulls(&self, ask: &Ask<'_>, call: &Call<'_>) -> Result<Arc<Hulls>, Fault> {
+        let last = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let same = |source: &dyn Fn(&Source) -> bool| {
+            last.as_ref().filter(|last| last.demand == ask.demand && source(&last.source)).cloned()
+        };
+        let made = match ask.inputs.get("distortion") {
+            Some(tensor) => {
+                let values = tensor.to_f32()?;
+                if let Some(hulls) = same(&|s| matches!(s, Source::Distortion(v) if **v == *values)) {
+                    return Ok(hulls);
+                }
+                tensor.expect_shape(&[ask.demand.patches() as u64, 0])?;
+                let columns = columns(&ask.demand, tensor.shape()[1])?;
+                check(&values, columns)?;
+                let curve = |patch: usize| given(&values[patch * columns..][..columns], patch, &ask.demand);
+                let steps = all_steps(&ask.demand, call, curve)?;
+                Hulls { source: Source::Distortion(values.into_owned()), demand: ask.demand.clone(), steps }
+            }
+            None => {
+                let table: &[i64] = ask.inputs.require("patch_stats")?.as_slice()?;
+                if let Some(hulls) = same(&|s| matches!(s, Source::Statistics(t) if *t == table)) {
+                    return Ok(hulls);
+                }
+                let stats = ask.inputs.patch_stats()?;
+                let steps = all_steps(&ask.demand, call, |patch| modelled(&stats, patch, &ask.demand))?;
+                Hulls { source: Source::Statistics(stats.into_raw()), demand: ask.demand.clone(), steps }
+            }
+        };
+        let made = Arc::new(made);
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+impl Hulls {
+    /// The steps that mend something, by what that matters.
+    fn by_relevance(&self, relevance: impl Fn(usize) -> f64) -> Vec<Step> {
+        let weighed = |step: &Step| Step { slope: relevance(step.patch) * step.slope, ..*step };
+        self.steps.iter().map(weighed).filter(|step| step.slope > 0.0).collect()
+    }
+}
+
+/// The steps of all patches that have room, for a relevance of 1.
+fn all_steps(
+    demand: &Demand,
+    call: &Call<'_>,
+    curve: impl Fn(usize) -> Vec<Point>,
+) -> Result<Vec<Step>, Fault> {
+    let mut steps = Vec::new();
+    for patch in 0..demand.patches() {
+        if patch % 1024 == 0 {
+            call.check()?;
+        }
+        if demand.max()[patch] > demand.min()[patch] {
+            steps.extend(hull_steps(patch, curve(patch)));
+        }
+        if steps.len() as u64 > MOST_POINTS {
+            let message = format!("the curves of {} patches have too many points", demand.patches());
+            return Err(Fault::new(FaultCode::OUT_OF_MEMORY, message));
+        }
+    }
+    Ok(steps)
+}
+
 /// A number of tokens and what is lost with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Point {
@@ -114,7 +177,7 @@ struct Point {
     loss: f64,
 }
 
-/// A step of a patch along its hull, and its fall of relevance times loss per token, above 0.
+/// A step of a patch along its hull, and the fall of its loss per token, times its relevance once that is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Step {
     slope: f64,
@@ -237,9 +300,8 @@ impl Model {
     }
 }
 
-/// The steps of a patch along the lower convex hull of its curve that mend something.
-/// The points come in the order of their tokens.
-fn hull_steps(patch: usize, relevance: f64, curve: Vec<Point>) -> Vec<Step> {
+/// The steps of a patch along the lower convex hull of its curve. The points come in the order of their tokens.
+fn hull_steps(patch: usize, curve: Vec<Point>) -> Vec<Step> {
     let slope = |a: &Point, b: &Point| (a.loss - b.loss) / f64::from(b.tokens - a.tokens);
     let mut hull: Vec<Point> = Vec::with_capacity(curve.len());
     for point in curve {
@@ -258,13 +320,13 @@ fn hull_steps(patch: usize, relevance: f64, curve: Vec<Point>) -> Vec<Step> {
             hull.push(c);
         }
     }
-    let steps = hull.windows(2).map(|pair| Step {
-        slope: relevance * slope(&pair[0], &pair[1]),
+    let step = |pair: &[Point]| Step {
+        slope: slope(&pair[0], &pair[1]),
         patch,
         from: pair[0].tokens,
         to: pair[1].tokens,
-    });
-    steps.filter(|step| step.slope > 0.0).collect()
+    };
+    hull.windows(2).map(step).collect()
 }
 
 /// Takes steps while they fit, the steepest first; those of the slope at which they no longer do share the rest.

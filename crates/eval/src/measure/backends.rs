@@ -10,7 +10,6 @@ use super::{Bench, deciders};
 use crate::{
     finding::{Finding, least},
     gate::Absent,
-    machine,
     method::Workshop,
     page,
     row::Row,
@@ -22,7 +21,7 @@ pub(super) const METRICS: &[&str] = &["backend-equal"];
 
 pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
     let suite = bench.suite;
-    let (available, _) = machine::backends(bench.workshop.catalogue());
+    let (available, _) = bench.workshop.backends();
     page::every(bench, "backends", |page| {
         let ask = page.ask();
         let answer = ask.answer_mask(&page.tiling(suite.grid)?);
@@ -54,7 +53,7 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
 
 /// Fewer than two backends cannot be compared.
 pub(super) fn lacks(workshop: &Workshop) -> Option<Absent> {
-    let (available, _) = machine::backends(workshop.catalogue());
+    let (available, _) = workshop.backends();
     let reason = format!("only {} backend runs on this machine", available.len());
     (available.len() < 2).then_some(Absent { metrics: METRICS, reason })
 }

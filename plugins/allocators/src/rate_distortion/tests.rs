@@ -17,6 +17,11 @@ fn run(losses: &[&[f32]], weights: &[f64], demand: &Demand) -> Result<Vec<u32>, 
     run_allocator::<RateDistortion>(&[], weights, demand, grid, &[&tensor])
 }
 
+fn weighed_steps(patch: usize, relevance: f64, curve: Vec<Point>) -> Vec<Step> {
+    let source = Source::Distortion(Vec::new());
+    Hulls { source, demand: demand(1, 1, 0), steps: hull_steps(patch, curve) }.by_relevance(|_| relevance)
+}
+
 fn demand(patches: usize, max: u32, total: u64) -> Demand {
     Demand::new(vec![0; patches], vec![max; patches], Levels::Any, total).unwrap()
 }
@@ -25,14 +30,14 @@ fn demand(patches: usize, max: u32, total: u64) -> Demand {
 /// to 2 first. From there 0.5 and 1.5: it goes to 4. With relevance 2 the slopes are 6 and 3.
 #[test]
 fn the_hull_of_a_curve_by_hand() {
-    let steps = hull_steps(7, 2.0, points(&[10.0, 9.0, 4.0, 3.5, 1.0]));
+    let steps = weighed_steps(7, 2.0, points(&[10.0, 9.0, 4.0, 3.5, 1.0]));
     let step = |slope, from, to| Step { slope, patch: 7, from, to };
     assert_eq!(steps, [step(6.0, 0, 2), step(3.0, 2, 4)]);
     // A curve that only rises, or no relevance, has no steps.
-    assert_eq!(hull_steps(0, 1.0, points(&[1.0, 2.0, 3.0])), []);
-    assert_eq!(hull_steps(0, 0.0, points(&[3.0, 2.0, 1.0])), []);
+    assert_eq!(weighed_steps(0, 1.0, points(&[1.0, 2.0, 3.0])), []);
+    assert_eq!(weighed_steps(0, 0.0, points(&[3.0, 2.0, 1.0])), []);
     // On a straight line every point stays.
-    assert_eq!(hull_steps(0, 1.0, points(&[2.0, 1.0, 0.0])).len(), 2);
+    assert_eq!(weighed_steps(0, 1.0, points(&[2.0, 1.0, 0.0])).len(), 2);
 }
 
 /// Patch 0 falls by 4, 2, 1 and patch 1 by 3, 3, 0: the order is 0 (4), 1 (3), 1 (3), 0 (2), 0 (1).
