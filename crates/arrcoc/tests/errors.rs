@@ -110,7 +110,7 @@ fn names() {
             &["allocate", "page.png", "--scorer", "propositionl"],
             &["allocate", "page.png", "--allocator", "uniforn"],
             &["allocate", "page.png", "--allocator", "best"],
-            &["allocate", "page.png", "--backend", "cuda"],
+            &["allocate", "page.png", "--backend", "metal"],
             &["allocate", "page.png", "--param", "random.sede=1"],
             &["allocate", "page.png", "--param", "random.seed=-1"],
             &["allocate", "page.png", "--param", "randm.seed=1"],
@@ -128,10 +128,10 @@ fn plugin_files() {
     desk.write("notes.so", b"not a library\n");
     desk.write("empty.so", b"");
     let bytes = std::fs::read(fixture()).unwrap();
-    // The same plugin, with a manifest that says it was built for ABI 0.7.
+    // The same plugin, with a manifest that says it was built for ABI 7.0.
     let at = find(&bytes, b"ARR-COC plugin\0\x01").expect("the manifest is in the file");
     let mut other_abi = bytes.clone();
-    other_abi[at + 24] = 7;
+    other_abi[at + 20] = 7;
     desk.write("other_abi.so", &other_abi);
     desk.write("cut.so", &bytes[..4000]);
     std::fs::create_dir(desk.path("folder.so")).unwrap();

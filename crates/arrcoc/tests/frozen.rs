@@ -51,4 +51,13 @@ fn the_plugin_of_the_frozen_contract_decides_today() {
         assert_eq!(shared.reasons, [""; 0]);
         assert!(shared.flat_tokens().iter().all(|&tokens| tokens == 150));
     }
+
+    // A plugin of a later minor number knows more names than this host, and loads.
+    let mut bytes = std::fs::read(file).unwrap();
+    let magic = b"ARR-COC plugin\0\x01";
+    let at = bytes.windows(magic.len()).position(|part| part == magic).unwrap();
+    bytes[at + 24] = 9;
+    let later = desk.write("later.so", &bytes);
+    let sheet = desk.run(&["plugins", "inspect", later.to_str().unwrap()]).well();
+    assert!(sheet.contains("scorer frozen-left: "), "{sheet}");
 }

@@ -121,13 +121,38 @@ fn everything_that_was_found_is_listed() {
     desk.write("dir/notes.so", b"not a library\n");
     desk.write("dir/README.md", b"not looked at\n");
     let out = desk.run(&["plugins", "list", "--plugin-dir", "dir"]).well();
-    insta::assert_snapshot!(stable(&out, &desk));
+    let (devices, others) = without_devices(&out);
+    insta::assert_snapshot!(stable(&others, &desk));
+    // What drives a device is there or not, with the reason.
+    assert_eq!(devices.len(), 2, "{devices:?}");
+    for lines in devices {
+        let usable = lines[0].starts_with("usable ") && lines.len() == 3;
+        let unavailable = lines[0].starts_with("unavailable ") && lines.len() == 4;
+        assert!(usable || unavailable, "{lines:?}");
+        assert_eq!(lines[1].trim(), "in a process of its own");
+    }
 
     let json = desk.run(&["plugins", "list", "--json"]).well();
     let listed: serde_json::Value = serde_json::from_str(&json).unwrap();
     let ids: Vec<&str> =
         listed["plugins"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["allocators", "baselines", "clip", "cpu", "glance", "ocr", "ways"]);
+    assert_eq!(ids, ["allocators", "baselines", "clip", "cpu", "cuda", "glance", "ocr", "ways", "wgpu"]);
+}
+
+/// The lines of a list about libraries that drive devices, and all the others.
+fn without_devices(list: &str) -> (Vec<Vec<&str>>, String) {
+    let (mut devices, mut others, mut inside) = (Vec::<Vec<&str>>::new(), String::new(), false);
+    for line in list.lines() {
+        if !line.starts_with(' ') {
+            inside = line.contains("arrcoc_wgpu") || line.contains("arrcoc_cuda");
+            devices.extend(inside.then(Vec::new));
+        }
+        match devices.last_mut().filter(|_| inside) {
+            Some(lines) => lines.push(line),
+            None => others += &format!("{line}\n"),
+        }
+    }
+    (devices, others)
 }
 
 #[test]

@@ -180,6 +180,11 @@ impl Bench {
         })
     }
 
+    /// Whether the library says that it drives a device.
+    pub(crate) fn drives_device(&self) -> bool {
+        self.vetted.facts().device
+    }
+
     /// The defaults, with assets in their place.
     pub(crate) fn defaults(&self) -> Result<Params, Stop> {
         let declared = self.declared()?;

@@ -267,7 +267,7 @@ fn a_report_comes_as_a_table_as_json_and_as_junit() {
     let ran = run(&library("plugins", "arrcoc_allocators"), &arguments, &[]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert!(
-        ran.stdout.contains("allocators 0.1.0, ABI 0.2\n\nallocator uniform\n  passed   verb "),
+        ran.stdout.contains("allocators 0.1.0, ABI 1.0\n\nallocator uniform\n  passed   verb "),
         "{}",
         ran.stdout
     );

@@ -48,27 +48,31 @@ const BACKENDS: [&str; 3] = ["cpu", "wgpu", "cuda"];
 /// What stands for all of them.
 const ALL: &str = "all";
 
-/// The backends that are measured, and those that are not with the reason. `wanted` are ids with commas between them, or
-/// `all`, as nothing is.
+/// Which backends to compare: ids with commas between them, or `all`, as nothing is.
 ///
 /// # Errors
 /// When a name is no backend, with the nearest.
-pub(crate) fn backends(catalogue: &Catalogue, wanted: &str) -> Result<(Vec<String>, Vec<String>), NameError> {
-    let wanted: Vec<&str> = wanted.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    if let Some(unknown) = wanted.iter().find(|name| !BACKENDS.contains(name) && **name != ALL) {
+pub(crate) fn wanted(names: &str) -> Result<Vec<&'static str>, NameError> {
+    let names: Vec<&str> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    if let Some(unknown) = names.iter().find(|name| !BACKENDS.contains(name) && **name != ALL) {
         return Err(NameError::new("backend", unknown, BACKENDS.into_iter().chain([ALL])));
     }
-    let all = wanted.is_empty() || wanted.contains(&ALL);
+    let all = names.is_empty() || names.contains(&ALL);
+    Ok(BACKENDS.into_iter().filter(|backend| all || names.contains(backend)).collect())
+}
+
+/// The backends that are measured of those that are wanted, and all that are not with the reason.
+pub(crate) fn backends(catalogue: &Catalogue, wanted: &[&str]) -> (Vec<String>, Vec<String>) {
     let (mut measured, mut missing) = (Vec::new(), Vec::new());
     for backend in BACKENDS {
         match catalogue.scorers().find(|scorer| scorer.id == backend) {
+            _ if !wanted.contains(&backend) => missing.push(format!("backend `{backend}`: not asked for")),
             None => missing.push(format!("backend `{backend}`: no plugin offers it")),
             Some(info) => match info.unavailable() {
                 Some(reason) => missing.push(format!("backend `{backend}`: {reason}")),
-                None if all || wanted.contains(&backend) => measured.push(backend.to_owned()),
-                None => missing.push(format!("backend `{backend}`: not asked for")),
+                None => measured.push(backend.to_owned()),
             },
         }
     }
-    Ok((measured, missing))
+    (measured, missing)
 }

@@ -258,11 +258,15 @@ impl Workshop {
         let search =
             Search { files: files.to_vec(), folders: vec![plugins.to_path_buf()], ..Search::default() };
         let mut catalogue = Catalogue::open(&search, &Isolation::default());
-        catalogue.load_devices();
+        let wanted = machine::wanted(backends)?;
+        // The CPU needs no driver.
+        if wanted != ["cpu"] {
+            catalogue.load_devices();
+        }
         if let Some(refusal) = catalogue.refused_by_name() {
             return Err(refusal.clone().into());
         }
-        let backends = machine::backends(&catalogue, backends)?;
+        let backends = machine::backends(&catalogue, &wanted);
         // By name: a folder of what misbehaves holds libraries that hang when they are looked at.
         let place = fixtures.to_path_buf();
         let only = Search { files: vec![fixture(&place, "arrcoc_bad")], ..Search::default() };
@@ -441,7 +445,9 @@ impl Workshop {
             Status::Shadowed(by) => Some(format!("{} takes its place", by.display())),
             _ => None,
         };
-        let found = self.catalogue.found().iter();
+        // What drives a device is told among the backends.
+        let is_device = |f: &&Found| f.facts.as_ref().is_some_and(|facts| facts.device);
+        let found = self.catalogue.found().iter().filter(|f| !is_device(f));
         found.filter_map(|f| Some(format!("{}: {}", f.path.display(), reason(&f.status)?))).collect()
     }
 }

@@ -27,6 +27,9 @@ use wgpu::{
 /// How long one wait lasts before the deadline is looked at.
 const PATIENCE: Duration = Duration::from_millis(20);
 
+/// How long a device that refuses work is waited for, to hear whether it was lost.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Pieces of work in a submission that is measured, beside the first.
 const REPEATS: u32 = 16;
 
@@ -218,8 +221,8 @@ impl Gpu {
         let invalid = pollster::block_on(validation.pop());
         let memory = pollster::block_on(memory.pop());
         if invalid.is_some() {
-            // A device that was lost refuses everything; that it was is only told when somebody asks.
-            let _ = self.device.poll(PollType::Poll);
+            // A device that was lost refuses everything; that it was is told when what was under way has ended.
+            let _ = self.device.poll(PollType::Wait { submission_index: None, timeout: Some(LAST_WORDS) });
         }
         self.check_lost()?;
         if memory.is_some() {
