@@ -2,8 +2,8 @@
 //!
 //! The image is cut into strips of columns, so narrow that what is kept for one stays
 //! in the nearest cache. A row of a strip becomes luma, its luma is counted, its colours
-//! are added, and the three latest rows of luma give the gradients of the row between,
-//! all while its pixels are there. These are plain loops over whole rows, which a
+//! are added, and the four latest rows of luma give the gradients of the two rows
+//! between, all while their pixels are there. These are plain loops over whole rows, which a
 //! compiler turns into vector instructions; they are compiled once for each kind of
 //! [`Vectors`], and the widest that the processor has are taken when the program runs.
 //!
@@ -223,12 +223,20 @@ impl pulp::NullaryFnOnce for Count<'_> {
             let covered = tiling.rows(r);
             let covered = covered.start.max(rows.start)..covered.end.min(rows.end);
             for strip in &mut strips {
-                for y in covered.clone() {
+                let mut y = covered.start;
+                while y < covered.end {
+                    let both = y + 1 < covered.end;
                     strip.count(band.row(y));
                     strip.enter(band.row(last.min(y + 1)));
-                    strip.differentiate(threshold);
-                    strip.rows += 1;
-                    if strip.rows == ROWS {
+                    if both {
+                        strip.count(band.row(y + 1));
+                        strip.enter(band.row(last.min(y + 2)));
+                    }
+                    strip.differentiate(both, threshold);
+                    let rows = 1 + u32::from(both);
+                    strip.rows += rows;
+                    y += rows;
+                    if strip.rows + 2 > ROWS {
                         strip.flush(patches);
                     }
                 }
@@ -259,8 +267,10 @@ struct Strip {
     from: usize,
     width: usize,
     pieces: Vec<Piece>,
-    /// Luma of rows y−1, y and y+1, and of one column more on each side; at the border of the image the nearest.
-    luma: [Vec<u8>; 3],
+    /// Luma of the four latest rows, and of one column more on each side; at the border of the image the nearest.
+    luma: [Vec<u8>; 4],
+    /// A quarter of the gradients along x and along y, of two rows: column by column, the upper row first.
+    quarters: [Vec<[i16; 2]>; 2],
     /// Two tables of counters for each piece.
     counters: Vec<[[u32; 256]; 2]>,
     /// Sums down the columns: of colours as they lie in a row, of edges, and of the products of gradients.
@@ -304,7 +314,8 @@ impl Strip {
             from,
             width: 0,
             pieces: Vec::new(),
-            luma: [const { Vec::new() }; 3],
+            luma: [const { Vec::new() }; 4],
+            quarters: [const { Vec::new() }; 2],
             counters: Vec::new(),
             colours: Vec::new(),
             edges: Vec::new(),
@@ -315,6 +326,7 @@ impl Strip {
 
     fn make_room(&mut self) {
         self.luma.iter_mut().for_each(|row| row.resize(self.width + 2, 0));
+        self.quarters.iter_mut().for_each(|row| row.resize(self.width, [0; 2]));
         self.counters.resize(self.pieces.len(), [[0; 256]; 2]);
         self.colours.resize(3 * self.width, 0);
         self.edges.resize(self.width, 0);
@@ -325,7 +337,7 @@ impl Strip {
     #[inline(always)]
     fn enter(&mut self, rgb: &[u8]) {
         self.luma.rotate_left(1);
-        let row = &mut self.luma[2];
+        let row = &mut self.luma[3];
         let own = &rgb[3 * self.from..][..3 * self.width];
         let (blocks, rest) = row[1..=self.width].as_chunks_mut::<BLOCK>();
         let (pixels, last) = own.as_chunks::<{ 3 * BLOCK }>();
@@ -347,7 +359,7 @@ impl Strip {
     #[inline(always)]
     fn count(&mut self, rgb: &[u8]) {
         for (piece, [even, odd]) in self.pieces.iter().zip(&mut self.counters) {
-            let (pairs, last) = self.luma[2][piece.cols.start + 1..=piece.cols.end].as_chunks::<2>();
+            let (pairs, last) = self.luma[3][piece.cols.start + 1..=piece.cols.end].as_chunks::<2>();
             for [left, right] in pairs {
                 even[usize::from(*left)] += 1;
                 odd[usize::from(*right)] += 1;
@@ -361,27 +373,41 @@ impl Strip {
         }
     }
 
-    /// Adds the gradients of the middle row: the 3 × 3 Sobel filter.
+    /// Adds the gradients, by the 3 × 3 Sobel filter, of the row before the latest that entered, or of the two before it.
+    ///
+    /// Products of two rows lie side by side before they are added: the sum of two products of 16 bits is one
+    /// instruction of every vector unit.
     #[inline(always)]
-    fn differentiate(&mut self, threshold: i16) {
+    fn differentiate(&mut self, both: bool, threshold: i16) {
         let width = self.width;
-        let [a, m, b] = &self.luma;
-        let (a, m, b) = (&a[..width + 2], &m[..width + 2], &b[..width + 2]);
+        let [a, m, b, c] = &self.luma;
+        let (a, m, b, c) = (&a[..width + 2], &m[..width + 2], &b[..width + 2], &c[..width + 2]);
         let edges = &mut self.edges[..width];
+        let [qx, qy] = &mut self.quarters;
+        let (qx, qy) = (&mut qx[..width], &mut qy[..width]);
+        // Where there is one row alone, it is the lower one, and the upper one counts for nothing.
+        let upper = -i16::from(both);
+        for x in 0..width {
+            let at = |row: &[u8], x: usize| i16::from(row[x]);
+            let across = |row: &[u8]| at(row, x + 2) - at(row, x);
+            let along = |row: &[u8]| at(row, x) + 2 * at(row, x + 1) + at(row, x + 2);
+            let (across_m, across_b) = (across(m), across(b));
+            let gx = [across(a) + 2 * across_m + across_b, across_m + 2 * across_b + across(c)];
+            let gy = [along(b) - along(a), along(c) - along(m)];
+            let edge = |i: usize| u16::from(gx[i].abs() + gy[i].abs() >= threshold);
+            edges[x] += (edge(0) & upper as u16) + edge(1);
+            qx[x] = [gx[0] / 4 & upper, gx[1] / 4];
+            qy[x] = [gy[0] / 4 & upper, gy[1] / 4];
+        }
         let [xx, yy, xy] = &mut self.products;
         let (xx, yy, xy) = (&mut xx[..width], &mut yy[..width], &mut xy[..width]);
-        let at = |row: &[u8], x: usize| i16::from(row[x]);
         for x in 0..width {
-            let gx = (at(a, x + 2) - at(a, x)) + 2 * (at(m, x + 2) - at(m, x)) + (at(b, x + 2) - at(b, x));
-            let gy =
-                (at(b, x) - at(a, x)) + 2 * (at(b, x + 1) - at(a, x + 1)) + (at(b, x + 2) - at(a, x + 2));
-            edges[x] += u16::from(gx.abs() + gy.abs() >= threshold);
-            let (gx, gy) = (gx / 4, gy / 4);
-            // Squares of up to 255 fit in 16 bits without a sign.
-            let square = |g: i16| i32::from(g.wrapping_mul(g) as u16);
-            xx[x] += square(gx);
-            yy[x] += square(gy);
-            xy[x] += i32::from(gx) * i32::from(gy);
+            let dot = |a: [i16; 2], b: [i16; 2]| {
+                i32::from(a[0]) * i32::from(b[0]) + i32::from(a[1]) * i32::from(b[1])
+            };
+            xx[x] += dot(qx[x], qx[x]);
+            yy[x] += dot(qy[x], qy[x]);
+            xy[x] += dot(qx[x], qy[x]);
         }
     }
 
