@@ -396,8 +396,8 @@ impl Strip {
             let gy = [along(b) - along(a), along(c) - along(m)];
             let edge = |i: usize| u16::from(gx[i].abs() + gy[i].abs() >= threshold);
             edges[x] += (edge(0) & upper as u16) + edge(1);
-            qx[x] = [gx[0] / 4 & upper, gx[1] / 4];
-            qy[x] = [gy[0] / 4 & upper, gy[1] / 4];
+            qx[x] = [(gx[0] / 4) & upper, gx[1] / 4];
+            qy[x] = [(gy[0] / 4) & upper, gy[1] / 4];
         }
         let [xx, yy, xy] = &mut self.products;
         let (xx, yy, xy) = (&mut xx[..width], &mut yy[..width], &mut xy[..width]);
