@@ -19,7 +19,7 @@ use crate::{
     folder::{Folder, TIMES_AGAIN},
     gate::{self, Absent, Verdict},
     junit,
-    machine::{self, Machine},
+    machine::Machine,
     measure::Bench,
     method::{Definition, Workshop},
     parquet,
