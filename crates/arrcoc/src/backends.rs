@@ -11,7 +11,7 @@ mod kept;
 
 use std::sync::Arc;
 
-use arrcoc_host::{Attributes, Catalogue, Grant, Request as Call, Scorer, TensorView};
+use arrcoc_host::{Attributes, Catalogue, Grant, Request as Call, Scorer, ScorerInfo, TensorView};
 use arrcoc_sdk::{abi::DType, backend::PATCH_STATS, describe::MEASURE};
 use serde::{Deserialize, Serialize};
 
@@ -65,11 +65,16 @@ pub struct Comparison {
     pub missing: Vec<(String, String)>,
 }
 
+/// The scorers of a catalogue that count patch statistics, in search order.
+pub fn all(catalogue: &Catalogue) -> impl Iterator<Item = &ScorerInfo> {
+    catalogue.scorers().filter(|info| provides(info, PATCH_STATS))
+}
+
 /// The backends that a catalogue offers: those that run here, and those that do not with the reason.
 #[must_use]
 pub fn available(catalogue: &Catalogue) -> (Vec<String>, Vec<(String, String)>) {
     let (mut here, mut missing) = (Vec::new(), Vec::new());
-    for info in catalogue.scorers().filter(|info| provides(info, PATCH_STATS)) {
+    for info in all(catalogue) {
         match info.unavailable() {
             None => here.push(info.id.clone()),
             Some(reason) => missing.push((info.id.clone(), reason)),

@@ -16,7 +16,7 @@ use arrcoc_sdk::describe::{Domain, Param};
 use arrcoc_stats::Tiling;
 
 use crate::{
-    backends::{Choice, Measurement},
+    backends::{self, Choice, Measurement},
     calibration::Calibration,
     config::{AUTO, BESIDE, Config, HEARING, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     decision::{
@@ -66,7 +66,7 @@ impl Engine {
             let known = || catalogue.scorers().map(|info| info.id.as_str()).chain([AUTO]);
             catalogue.scorer_info(id).map_err(|_| NameError::new("scorer", id, known()))?;
         }
-        let backends = || catalogue.scorers().filter(|s| provides(s, "patch_stats"));
+        let backends = || backends::all(&catalogue);
         let asked = config.backend.as_deref().filter(|id| *id != AUTO);
         if let Some(id) = asked.filter(|id| backends().all(|b| b.id != *id)) {
             return Err(NameError::new("backend", id, backends().map(|b| b.id.as_str())).into());

@@ -5,14 +5,15 @@
 use std::time::{Duration, Instant};
 
 use arrcoc_abi::{DType, Phase};
-use arrcoc_stats::{EDGE_THRESHOLD, FIELDS, Tiling};
+use arrcoc_stats::{EDGE_THRESHOLD, FIELDS, Pixels, Tiling};
 
 use crate::{
     call::Call,
     describe::{Determinism, Param, ScorerInfo},
     fault::Fault,
     params::Params,
-    tensor::{Inputs, OutputSpec},
+    scorer::Scorer,
+    tensor::{Inputs, OutputSpec, Outputs},
 };
 
 /// The tensor that a backend gives.
@@ -69,6 +70,133 @@ pub fn plan(phase: Phase, input: &Inputs<'_>) -> Result<Vec<OutputSpec>, Fault> 
 /// `InvalidInput`, when there is no grid or the image is smaller.
 pub fn tiling(input: &Inputs<'_>, width: u32, height: u32) -> Result<Tiling, Fault> {
     Tiling::new(input.grid()?, width, height).map_err(|e| Fault::invalid(e.to_string()))
+}
+
+/// A device that counts, for a backend that brings it the image in blocks ([`arrcoc_stats::blocks`]).
+pub trait Device: Sized + Send + Sync + 'static {
+    /// What the backend is: [`info`], with the parameters that the device has of its own and the devices that there are.
+    fn info() -> ScorerInfo;
+
+    /// Brings the device up.
+    ///
+    /// # Errors
+    /// `Unsupported`, when something that it needs is not here; whatever else keeps it from working.
+    fn open(params: &Params) -> Result<Self, Fault>;
+
+    /// Name, kind and driver.
+    fn name(&self) -> &str;
+
+    /// The table of patch statistics of an image.
+    ///
+    /// # Errors
+    /// Whatever keeps it from counting; `DeviceLost` and `OutOfMemory` say so.
+    fn count(
+        &self,
+        pixels: &Pixels<'_>,
+        tiling: &Tiling,
+        order: &Order,
+        call: &Call<'_>,
+    ) -> Result<Vec<i64>, Fault>;
+
+    /// What the device takes for an image.
+    ///
+    /// # Errors
+    /// As [`count`](Self::count).
+    fn measure(
+        &self,
+        pixels: &Pixels<'_>,
+        tiling: &Tiling,
+        order: &Order,
+        call: &Call<'_>,
+    ) -> Result<Measured, Fault>;
+}
+
+/// What a device is asked for besides the image.
+pub struct Order {
+    /// The least |gx| + |gy| of an edge pixel.
+    pub edge_threshold: i32,
+    /// Bytes of pixels that go up at once, at most.
+    pub block_bytes: u64,
+    /// What is to go wrong.
+    pub mishap: Mishap,
+}
+
+/// A fault that is caused on purpose, once a block was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// None.
+    None,
+    /// The device goes away.
+    DeviceLost,
+    /// Its memory runs out.
+    OutOfMemory,
+}
+
+/// Pixels that go to a device at once, in MiB, unless somebody says otherwise: enough to keep it busy, and little enough
+/// that the first block is at work while the second is copied.
+const BLOCK_MIB: i64 = 32;
+
+impl Order {
+    /// The parameters that say it, beside those of [`info`].
+    fn params(info: ScorerInfo) -> ScorerInfo {
+        let block = "MiB of pixels that go to the device at once, at most";
+        let mishap = "for tests: after the first block the device is lost, or out of memory";
+        info.param(Param::integer("block", 1..=1024, BLOCK_MIB, block)).param(Param::choice(
+            "mishap",
+            &["none", "lost", "memory"],
+            "none",
+            mishap,
+        ))
+    }
+
+    fn of(params: &Params) -> Result<Order, Fault> {
+        let mishap = match params.text("mishap")? {
+            "lost" => Mishap::DeviceLost,
+            "memory" => Mishap::OutOfMemory,
+            _ => Mishap::None,
+        };
+        let block_bytes = params.integer("block")?.unsigned_abs() << 20;
+        Ok(Order { edge_threshold: edge_threshold(params)?, block_bytes, mishap })
+    }
+}
+
+/// The scorer of a device.
+pub struct OnDevice<D> {
+    device: D,
+    order: Order,
+}
+
+impl<D: Device> Scorer for OnDevice<D> {
+    type Prepared = ();
+
+    fn info() -> ScorerInfo {
+        Order::params(D::info()).measures()
+    }
+
+    fn make(params: &Params, call: &Call<'_>) -> Result<Self, Fault> {
+        call.check()?;
+        Ok(OnDevice { order: Order::of(params)?, device: D::open(params)? })
+    }
+
+    fn device(&self) -> Option<String> {
+        Some(self.device.name().to_owned())
+    }
+
+    fn plan(&self, phase: Phase, input: &Inputs<'_>) -> Result<Vec<OutputSpec>, Fault> {
+        plan(phase, input)
+    }
+
+    fn prepare(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
+        let pixels = input.pixels()?;
+        let tiling = tiling(input, pixels.width(), pixels.height())?;
+        output.write(PATCH_STATS, &self.device.count(&pixels, &tiling, &self.order, call)?)
+    }
+
+    fn measure(&self, input: &Inputs<'_>, call: &Call<'_>) -> Result<Measured, Fault> {
+        let pixels = input.pixels()?;
+        let tiling = tiling(input, pixels.width(), pixels.height())?;
+        self.device.measure(&pixels, &tiling, &self.order, call)
+    }
 }
 
 /// What a backend takes for an image, each in seconds.

@@ -13,7 +13,8 @@ use std::{
 
 use arrcoc_sdk::{
     Call, Fault,
-    backend::{Measured, median_seconds},
+    backend::{self, Measured, Mishap, Order, median_seconds},
+    prelude::{Param, Params, ScorerInfo},
     stats::{Block, BlockLimits, FIELDS, PARTIALS, Pixels, TILE_PIXELS, Tiling, blocks},
 };
 use cudarc::{
@@ -41,22 +42,6 @@ const TILES: usize = 1 << 16;
 
 /// Rounds of a measurement, and pieces of work in each.
 const REPEATS: usize = 16;
-
-/// A fault that is caused on purpose, after the first block was sent.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mishap {
-    None,
-    DeviceLost,
-    OutOfMemory,
-}
-
-/// What a run is asked for besides the image.
-pub(crate) struct Order {
-    pub(crate) edge_threshold: i32,
-    /// Bytes of pixels that go up at once, at most.
-    pub(crate) block_bytes: u64,
-    pub(crate) mishap: Mishap,
-}
 
 /// A device with its program.
 pub(crate) struct Gpu {
@@ -86,29 +71,34 @@ struct Flight {
     done: CudaEvent,
 }
 
-impl Gpu {
-    pub(crate) fn open(ordinal: usize, places: &Places) -> Result<Gpu, Fault> {
-        let said = |what: &'static str| move |e| fault(what, e);
-        let context = CudaContext::new(ordinal).map_err(said("the device gives no context"))?;
-        let capability = context.compute_capability().map_err(said("the device does not say what it can"))?;
-        let ptx = program::ptx(capability, places)?;
-        let module =
-            context.load_module(Ptx::from_src(ptx)).map_err(said("the driver does not load the kernel"))?;
-        let function =
-            module.load_function("patch_stats").map_err(said("the driver does not find the kernel"))?;
-        let stream = || context.new_stream().map_err(said("the device gives no stream"));
-        let streams = [stream()?, stream()?];
-        let name = driver::name(ordinal as i32).map_err(said("the device does not say its name"))?;
-        Ok(Gpu { name, context, function, streams, shelf: Mutex::default() })
+impl backend::Device for Gpu {
+    fn info() -> ScorerInfo {
+        let mut info = backend::info("cuda", "patch statistics on an NVIDIA graphics processor, in integers")
+            .param(Param::integer("device", 0..=1023, 0, "number of the device, as the driver counts"))
+            .param(Param::path(
+                "nvrtc",
+                "asset:nvrtc-210cf050",
+                "folder of the compiler NVRTC, where the system has none",
+            ))
+            .param(Param::path("cache", "asset:ptx", "folder where compiled kernels are kept"));
+        info.devices = driver::devices();
+        info
     }
 
-    /// Name, kind and driver.
-    pub(crate) fn name(&self) -> &str {
+    fn open(params: &Params) -> Result<Gpu, Fault> {
+        if let Some(reason) = driver::devices().into_iter().find_map(|device| device.unavailable) {
+            return Err(Fault::unsupported(reason));
+        }
+        let cache = Some(params.path("cache")?.to_owned()).filter(|folder| !folder.as_os_str().is_empty());
+        let places = Places { nvrtc: params.path("nvrtc")?.to_owned(), cache };
+        Gpu::of(params.integer("device")?.unsigned_abs() as usize, &places)
+    }
+
+    fn name(&self) -> &str {
         &self.name
     }
 
-    /// The table of patch statistics of an image.
-    pub(crate) fn run(
+    fn count(
         &self,
         pixels: &Pixels<'_>,
         tiling: &Tiling,
@@ -134,6 +124,53 @@ impl Gpu {
             shelf[lane] = Some(self.land(flight, &mut table, call)?);
         }
         Ok(table)
+    }
+
+    /// Block after block, each brought up, added and copied several times.
+    fn measure(
+        &self,
+        pixels: &Pixels<'_>,
+        tiling: &Tiling,
+        order: &Order,
+        call: &Call<'_>,
+    ) -> Result<Measured, Fault> {
+        let said = |e| fault("the device cannot be measured", e);
+        let stream = &self.streams[0];
+        let mut sum = Measured { work: 0.0, upload: 0.0, copy: 0.0 };
+        for block in blocks(tiling, &limits(order)) {
+            let flight = self.send(block, pixels, order.edge_threshold, 0, None)?;
+            let (block, mut slot) = (flight.block, flight.slot);
+            let bytes = block.bytes();
+            let staged = slot.host_pixels.as_slice().map_err(said)?.as_ptr();
+            // SAFETY: page-locked memory that lives as long as `slot` and is written by nobody while it is read here.
+            let staged = unsafe { std::slice::from_raw_parts(staged, bytes) };
+            sum.upload += median_seconds(call, || {
+                stream.memcpy_htod(staged, &mut slot.pixels).and_then(|()| stream.synchronize()).map_err(said)
+            })?;
+            sum.work += self.repeated(call, || self.launch(&block, order.edge_threshold, &mut slot))?;
+            // SAFETY: it is written by the copies, and nobody reads it.
+            let mut scratch = unsafe { stream.alloc::<u8>(slot.pixels.len()) }.map_err(said)?;
+            sum.copy += self.repeated(call, || stream.memcpy_dtod(&slot.pixels, &mut scratch))?;
+        }
+        Ok(sum)
+    }
+}
+
+impl Gpu {
+    /// Brings up a device, by its number.
+    fn of(ordinal: usize, places: &Places) -> Result<Gpu, Fault> {
+        let said = |what: &'static str| move |e| fault(what, e);
+        let context = CudaContext::new(ordinal).map_err(said("the device gives no context"))?;
+        let capability = context.compute_capability().map_err(said("the device does not say what it can"))?;
+        let ptx = program::ptx(capability, places)?;
+        let module =
+            context.load_module(Ptx::from_src(ptx)).map_err(said("the driver does not load the kernel"))?;
+        let function =
+            module.load_function("patch_stats").map_err(said("the driver does not find the kernel"))?;
+        let stream = || context.new_stream().map_err(said("the device gives no stream"));
+        let streams = [stream()?, stream()?];
+        let name = driver::name(ordinal as i32).map_err(said("the device does not say its name"))?;
+        Ok(Gpu { name, context, function, streams, shelf: Mutex::default() })
     }
 
     /// Brings a block to the device and starts it.
@@ -196,35 +233,6 @@ impl Gpu {
         // the area, so that the kernel reads only words of `block.bytes()` bytes of `pixels`; it reads `count` tiles
         // and writes `count` times `PARTIALS` numbers, for which `slot` has room.
         unsafe { launch.launch(config) }.map(drop)
-    }
-
-    /// What the device takes for an image: block after block, each brought up, added and copied several times.
-    pub(crate) fn measure(
-        &self,
-        pixels: &Pixels<'_>,
-        tiling: &Tiling,
-        order: &Order,
-        call: &Call<'_>,
-    ) -> Result<Measured, Fault> {
-        let said = |e| fault("the device cannot be measured", e);
-        let stream = &self.streams[0];
-        let mut sum = Measured { work: 0.0, upload: 0.0, copy: 0.0 };
-        for block in blocks(tiling, &limits(order)) {
-            let flight = self.send(block, pixels, order.edge_threshold, 0, None)?;
-            let (block, mut slot) = (flight.block, flight.slot);
-            let bytes = block.bytes();
-            let staged = slot.host_pixels.as_slice().map_err(said)?.as_ptr();
-            // SAFETY: page-locked memory that lives as long as `slot` and is written by nobody while it is read here.
-            let staged = unsafe { std::slice::from_raw_parts(staged, bytes) };
-            sum.upload += median_seconds(call, || {
-                stream.memcpy_htod(staged, &mut slot.pixels).and_then(|()| stream.synchronize()).map_err(said)
-            })?;
-            sum.work += self.repeated(call, || self.launch(&block, order.edge_threshold, &mut slot))?;
-            // SAFETY: it is written by the copies, and nobody reads it.
-            let mut scratch = unsafe { stream.alloc::<u8>(slot.pixels.len()) }.map_err(said)?;
-            sum.copy += self.repeated(call, || stream.memcpy_dtod(&slot.pixels, &mut scratch))?;
-        }
-        Ok(sum)
     }
 
     /// The time of a piece of work on the device, in seconds, by the device's own clock.

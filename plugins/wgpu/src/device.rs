@@ -10,10 +10,12 @@ use std::{
     time::Duration,
 };
 
+use crate::adapter;
 use arrcoc_sdk::{
     Call, Fault,
     abi::{FaultCode, Retry},
-    backend::{Measured, median_seconds},
+    backend::{self, Measured, Mishap, Order, median_seconds},
+    prelude::{Param, Params, ScorerInfo},
     stats::{Block, BlockLimits, FIELDS, PARTIALS, Pixels, TILE_PIXELS, Tiling, blocks},
 };
 use wgpu::{
@@ -36,22 +38,6 @@ const REPEATS: u32 = 16;
 /// The uniform buffer `Job` of the shader.
 const JOB_BYTES: u64 = 16;
 
-/// A fault that is caused on purpose, after the first block was sent.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mishap {
-    None,
-    DeviceLost,
-    OutOfMemory,
-}
-
-/// What a run is asked for besides the image.
-pub(crate) struct Order {
-    pub(crate) edge_threshold: i32,
-    /// Bytes of pixels that go up at once, at most.
-    pub(crate) block_bytes: u64,
-    pub(crate) mishap: Mishap,
-}
-
 /// A device with its program.
 pub(crate) struct Gpu {
     name: String,
@@ -66,8 +52,88 @@ pub(crate) struct Gpu {
     shelf: Mutex<Vec<Slot>>,
 }
 
+impl backend::Device for Gpu {
+    fn info() -> ScorerInfo {
+        let mut info = backend::info("wgpu", "patch statistics on a graphics processor, in integers").param(
+            Param::text(
+                "adapter",
+                "",
+                "number or a part of the name of the adapter; the likely fastest where nothing is said",
+            ),
+        );
+        info.devices = adapter::devices();
+        info
+    }
+
+    fn open(params: &Params) -> Result<Gpu, Fault> {
+        Gpu::of(adapter::chosen(params.text("adapter")?)?)
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn count(
+        &self,
+        pixels: &Pixels<'_>,
+        tiling: &Tiling,
+        order: &Order,
+        call: &Call<'_>,
+    ) -> Result<Vec<i64>, Fault> {
+        let mut table = vec![0; tiling.grid().patches() * FIELDS];
+        let mut under_way: Option<Flight> = None;
+        for block in blocks(tiling, &self.limits(order.block_bytes)) {
+            call.check()?;
+            let next = self.send(block, pixels, order.edge_threshold)?;
+            self.happen(order)?;
+            if let Some(flight) = under_way.replace(next) {
+                self.land(flight, &mut table, call)?;
+            }
+        }
+        if let Some(flight) = under_way {
+            self.land(flight, &mut table, call)?;
+        }
+        Ok(table)
+    }
+
+    /// Block after block, each brought up, added and copied several times.
+    fn measure(
+        &self,
+        pixels: &Pixels<'_>,
+        tiling: &Tiling,
+        order: &Order,
+        call: &Call<'_>,
+    ) -> Result<Measured, Fault> {
+        let mut sum = Measured { work: 0.0, upload: 0.0, copy: 0.0 };
+        for block in blocks(tiling, &self.limits(order.block_bytes)) {
+            // It is whole, and the table of nobody.
+            let flight = self.send(block, pixels, order.edge_threshold)?;
+            self.wait(flight.submission.clone(), call)?;
+            let (block, slot) = (&flight.block, &flight.slot);
+            let bytes = block.bytes() as u64;
+            let scratch = self.device.create_buffer(&BufferDescriptor {
+                label: None,
+                size: bytes,
+                usage: BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            });
+            sum.upload += median_seconds(call, || {
+                self.upload(block, slot, pixels).ok_or_else(|| out_of_memory(bytes))?;
+                self.wait(self.queue.submit([]), call)
+            })?;
+            sum.work += self.repeated(call, |encoder| self.dispatch(encoder, block, slot))?;
+            let copy = |encoder: &mut CommandEncoder| {
+                encoder.copy_buffer_to_buffer(&slot.pixels, 0, &scratch, 0, bytes);
+            };
+            sum.copy += self.repeated(call, copy)?;
+        }
+        Ok(sum)
+    }
+}
+
 impl Gpu {
-    pub(crate) fn open(adapter: &Adapter) -> Result<Gpu, Fault> {
+    /// Brings up the device of an adapter.
+    fn of(adapter: &Adapter) -> Result<Gpu, Fault> {
         let descriptor = DeviceDescriptor {
             label: Some("arrcoc"),
             required_features: Features::empty(),
@@ -112,74 +178,8 @@ impl Gpu {
                 one_line(&error.to_string())
             )));
         }
-        let name = crate::adapter::name(&adapter.get_info());
+        let name = adapter::name(&adapter.get_info());
         Ok(Gpu { name, device, queue, pipeline, lost, stray, shelf: Mutex::default() })
-    }
-
-    /// Name, kind and driver of its adapter.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The table of patch statistics of an image.
-    pub(crate) fn run(
-        &self,
-        pixels: &Pixels<'_>,
-        tiling: &Tiling,
-        order: &Order,
-        call: &Call<'_>,
-    ) -> Result<Vec<i64>, Fault> {
-        let mut table = vec![0; tiling.grid().patches() * FIELDS];
-        let mut under_way: Option<Flight> = None;
-        for (number, block) in blocks(tiling, &self.limits(order.block_bytes)).enumerate() {
-            call.check()?;
-            if number == 1 {
-                self.happen(order)?;
-            }
-            let next = self.send(block, pixels, order.edge_threshold)?;
-            if let Some(flight) = under_way.replace(next) {
-                self.land(flight, &mut table, call)?;
-            }
-        }
-        if let Some(flight) = under_way {
-            self.happen(order)?;
-            self.land(flight, &mut table, call)?;
-        }
-        Ok(table)
-    }
-
-    /// What the device takes for an image: block after block, each brought up, added and copied several times.
-    pub(crate) fn measure(
-        &self,
-        pixels: &Pixels<'_>,
-        tiling: &Tiling,
-        order: &Order,
-        call: &Call<'_>,
-    ) -> Result<Measured, Fault> {
-        let mut sum = Measured { work: 0.0, upload: 0.0, copy: 0.0 };
-        for block in blocks(tiling, &self.limits(order.block_bytes)) {
-            // It is whole, and the table of nobody.
-            let flight = self.send(block, pixels, order.edge_threshold)?;
-            self.wait(flight.submission.clone(), call)?;
-            let (block, slot) = (&flight.block, &flight.slot);
-            let bytes = block.bytes() as u64;
-            let scratch = self.device.create_buffer(&BufferDescriptor {
-                label: None,
-                size: bytes,
-                usage: BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            });
-            sum.upload += median_seconds(call, || {
-                self.upload(block, slot, pixels).ok_or_else(|| out_of_memory(bytes))?;
-                self.wait(self.queue.submit([]), call)
-            })?;
-            sum.work += self.repeated(call, |encoder| self.dispatch(encoder, block, slot))?;
-            let copy = |encoder: &mut CommandEncoder| {
-                encoder.copy_buffer_to_buffer(&slot.pixels, 0, &scratch, 0, bytes);
-            };
-            sum.copy += self.repeated(call, copy)?;
-        }
-        Ok(sum)
     }
 
     /// The time of a piece of work on the device, in seconds: that of many in one submission against that of a few, so

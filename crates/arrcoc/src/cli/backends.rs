@@ -9,7 +9,6 @@ use arrcoc::{
     Catalogue, Error,
     backends::{self, AtSize, Comparison, Measurement, Times},
 };
-use arrcoc_sdk::backend::PATCH_STATS;
 
 use super::{
     Done,
@@ -108,8 +107,7 @@ fn sides(text: &str) -> Result<Vec<u32>, Error> {
 
 fn list(catalogue: &Catalogue) -> String {
     let mut out = String::new();
-    for info in catalogue.scorers().filter(|info| info.provides.iter().any(|given| given.name == PATCH_STATS))
-    {
+    for info in backends::all(catalogue) {
         for (number, device) in info.devices.iter().enumerate() {
             let state = if device.unavailable.is_none() { "available" } else { "unavailable" };
             let _ = writeln!(out, "{:<8} {state:<12} {number}: {}", info.id, device.name);
