@@ -43,6 +43,7 @@ mod pixels;
 mod reference;
 mod scan;
 mod statistics;
+mod vectors;
 
 pub use band::{Band, BandError};
 pub use blocks::{Block, BlockLimits, PARTIALS, TILE_PIXELS, Tile, blocks};
@@ -50,5 +51,6 @@ pub use derive::{PERSPECTIVAL, PROPOSITIONAL, perspectival, propositional};
 pub use grid::{Grid, GridError, Rect, Tiling};
 pub use pixels::{Pixels, PixelsError};
 pub use reference::reference;
-pub use scan::{Vectors, scan, scan_band, scan_threads, scan_with};
+pub use scan::{scan, scan_band, scan_threads, scan_with};
 pub use statistics::{EDGE_THRESHOLD, FIELDS, PatchFault, PatchStats, PatchView, StatsError, luma};
+pub use vectors::Vectors;

@@ -4,8 +4,9 @@
 //! in the nearest cache. A row of a strip becomes luma, its luma is counted, its colours
 //! are added, and the four latest rows of luma give the gradients of the two rows
 //! between, all while their pixels are there. These are plain loops over whole rows, which a
-//! compiler turns into vector instructions; they are compiled once for each kind of
-//! [`Vectors`], and the widest that the processor has are taken when the program runs.
+//! compiler turns into vector instructions, but for the two that the module `vectors`
+//! writes out; they are compiled once for each kind of [`Vectors`], and the widest that
+//! the processor has are taken when the program runs.
 //!
 //! A band of rows can be scanned by itself: it looks one row up and down for
 //! gradients, and adds into a table. So bands run on threads and their tables are
@@ -26,62 +27,10 @@ use crate::pixels::Pixels;
 use crate::statistics::{
     COUNT, EDGES, FIELDS, HISTOGRAM, JXX, JXY, JYY, PatchStats, SUM_B, SUM_G, SUM_R, luma,
 };
+use crate::vectors::{Unit, Vectors, Work};
 
 /// Columns of a patch that are counted together at most.
 const PIECE: u32 = 32_768;
-
-/// The vector instructions that a scan uses. The table is the same with all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Vectors {
-    /// What every processor of the architecture has.
-    Portable,
-    /// AVX2 and what comes with it: x86-64-v3.
-    Avx2,
-    /// AVX-512 and what comes with it: x86-64-v4.
-    Avx512,
-}
-
-impl Vectors {
-    /// All that this processor has, the narrowest first; never empty.
-    pub fn here() -> impl DoubleEndedIterator<Item = Vectors> {
-        [Self::Portable, Self::Avx2, Self::Avx512].into_iter().filter(|vectors| vectors.is_here())
-    }
-
-    /// The widest that this processor has.
-    #[must_use]
-    pub fn widest() -> Vectors {
-        Self::here().next_back().unwrap_or(Self::Portable)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    fn is_here(self) -> bool {
-        match self {
-            Self::Portable => true,
-            Self::Avx2 => pulp::x86::V3::try_new().is_some(),
-            Self::Avx512 => pulp::x86::V4::try_new().is_some(),
-        }
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn is_here(self) -> bool {
-        self == Self::Portable
-    }
-
-    /// Runs a scan that is compiled for these vectors, or for those that every processor has where it lacks them.
-    fn run(self, count: Count<'_>) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if let (Self::Avx512, Some(simd)) = (self, pulp::x86::V4::try_new()) {
-                return simd.vectorize(count);
-            }
-            if let (Self::Avx2, Some(simd)) = (self, pulp::x86::V3::try_new()) {
-                return simd.vectorize(count);
-            }
-        }
-        pulp::NullaryFnOnce::call(count);
-    }
-}
 
 /// Adds the statistics of the image rows `rows` into the table `into`, which has
 /// [`FIELDS`] numbers for every patch of the grid.
@@ -197,12 +146,9 @@ struct Count<'a> {
     into: &'a mut [i64],
 }
 
-impl pulp::NullaryFnOnce for Count<'_> {
-    type Output = ();
-
-    /// Counts it; compiled with the vectors of whoever calls.
+impl Work for Count<'_> {
     #[inline(always)]
-    fn call(self) {
+    fn with<U: Unit>(self, unit: U) {
         let Count { band, tiling, edge_threshold, top, into } = self;
         let rows = band.rows();
         if rows.is_empty() {
@@ -214,8 +160,8 @@ impl pulp::NullaryFnOnce for Count<'_> {
         let threshold = edge_threshold.clamp(0, 2041) as i16;
         let mut strips = strips(tiling);
         for strip in &mut strips {
-            strip.enter(band.row(rows.start.saturating_sub(1)));
-            strip.enter(band.row(rows.start));
+            strip.enter(unit, band.row(rows.start.saturating_sub(1)));
+            strip.enter(unit, band.row(rows.start));
         }
         let first = patch_row(tiling, rows.start);
         for r in first..=patch_row(tiling, rows.end - 1) {
@@ -226,13 +172,14 @@ impl pulp::NullaryFnOnce for Count<'_> {
                 let mut y = covered.start;
                 while y < covered.end {
                     let both = y + 1 < covered.end;
-                    strip.count(band.row(y));
-                    strip.enter(band.row(last.min(y + 1)));
+                    strip.count();
+                    strip.enter(unit, band.row(last.min(y + 1)));
                     if both {
-                        strip.count(band.row(y + 1));
-                        strip.enter(band.row(last.min(y + 2)));
+                        strip.count();
+                        strip.enter(unit, band.row(last.min(y + 2)));
                     }
-                    strip.differentiate(both, threshold);
+                    strip.add(band.row(y), both.then(|| band.row(y + 1)));
+                    strip.differentiate(unit, both, threshold);
                     let rows = 1 + u32::from(both);
                     strip.rows += rows;
                     y += rows;
@@ -305,9 +252,6 @@ fn strips(tiling: &Tiling) -> Vec<Strip> {
     strips
 }
 
-/// Pixels whose luma is computed at once.
-const BLOCK: usize = 32;
-
 impl Strip {
     fn new(from: usize) -> Self {
         Self {
@@ -335,29 +279,20 @@ impl Strip {
 
     /// Moves the window down one row.
     #[inline(always)]
-    fn enter(&mut self, rgb: &[u8]) {
+    fn enter(&mut self, unit: impl Unit, rgb: &[u8]) {
         self.luma.rotate_left(1);
         let row = &mut self.luma[3];
         let own = &rgb[3 * self.from..][..3 * self.width];
-        let (blocks, rest) = row[1..=self.width].as_chunks_mut::<BLOCK>();
-        let (pixels, last) = own.as_chunks::<{ 3 * BLOCK }>();
-        for (values, pixels) in blocks.iter_mut().zip(pixels) {
-            for (at, value) in values.iter_mut().enumerate() {
-                *value = luma(pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]);
-            }
-        }
-        for (value, pixel) in rest.iter_mut().zip(last.chunks_exact(3)) {
-            *value = luma(pixel[0], pixel[1], pixel[2]);
-        }
+        unit.luma(own, &mut row[1..=self.width]);
         let beside =
             |col: usize| rgb.get(3 * col..3 * col + 3).map(|pixel| luma(pixel[0], pixel[1], pixel[2]));
         row[0] = self.from.checked_sub(1).and_then(beside).unwrap_or(row[1]);
         row[self.width + 1] = beside(self.from + self.width).unwrap_or(row[self.width]);
     }
 
-    /// Counts and adds what row y, the latest that entered, has without its neighbours.
+    /// Counts the luma of the latest row that entered.
     #[inline(always)]
-    fn count(&mut self, rgb: &[u8]) {
+    fn count(&mut self) {
         for (piece, [even, odd]) in self.pieces.iter().zip(&mut self.counters) {
             let (pairs, last) = self.luma[3][piece.cols.start + 1..=piece.cols.end].as_chunks::<2>();
             for [left, right] in pairs {
@@ -368,8 +303,19 @@ impl Strip {
                 even[usize::from(value)] += 1;
             }
         }
-        for (sum, &value) in self.colours.iter_mut().zip(&rgb[3 * self.from..]) {
-            *sum += u16::from(value);
+    }
+
+    /// Adds the colours of a row, or of two.
+    #[inline(always)]
+    fn add(&mut self, rgb: &[u8], second: Option<&[u8]>) {
+        let sums = self.colours.iter_mut().zip(&rgb[3 * self.from..]);
+        match second {
+            Some(second) => {
+                for ((sum, &above), &below) in sums.zip(&second[3 * self.from..]) {
+                    *sum += u16::from(above) + u16::from(below);
+                }
+            }
+            None => sums.for_each(|(sum, &value)| *sum += u16::from(value)),
         }
     }
 
@@ -378,7 +324,7 @@ impl Strip {
     /// Products of two rows lie side by side before they are added: the sum of two products of 16 bits is one
     /// instruction of every vector unit.
     #[inline(always)]
-    fn differentiate(&mut self, both: bool, threshold: i16) {
+    fn differentiate(&mut self, unit: impl Unit, both: bool, threshold: i16) {
         let width = self.width;
         let [a, m, b, c] = &self.luma;
         let (a, m, b, c) = (&a[..width + 2], &m[..width + 2], &b[..width + 2], &c[..width + 2]);
@@ -400,15 +346,7 @@ impl Strip {
             qy[x] = [(gy[0] / 4) & upper, gy[1] / 4];
         }
         let [xx, yy, xy] = &mut self.products;
-        let (xx, yy, xy) = (&mut xx[..width], &mut yy[..width], &mut xy[..width]);
-        for x in 0..width {
-            let dot = |a: [i16; 2], b: [i16; 2]| {
-                i32::from(a[0]) * i32::from(b[0]) + i32::from(a[1]) * i32::from(b[1])
-            };
-            xx[x] += dot(qx[x], qx[x]);
-            yy[x] += dot(qy[x], qy[x]);
-            xy[x] += dot(qx[x], qy[x]);
-        }
+        unit.products([qx, qy], [&mut xx[..width], &mut yy[..width], &mut xy[..width]]);
     }
 
     /// Adds all of it to the table of a row of patches, and begins anew.
