@@ -41,9 +41,10 @@ impl Photo {
     /// When it cannot be read, is no image, is damaged, has more pixels than the limit, or more than are held at once
     /// in a format that is not read in bands.
     pub fn read(path: &Path, limits: &Limits) -> Result<Photo, Error> {
-        let (content, notes) = match arrcoc_picture::open(path, limits)? {
-            Opened::Whole { image, notes, bytes } => {
-                let blake3 = blake3::hash(&bytes).to_hex().to_string();
+        let hash = Hash::default();
+        let (content, notes) = match arrcoc_picture::open(path, limits, hash.tap())? {
+            Opened::Whole { image, notes } => {
+                let blake3 = hash.hex();
                 (Content::Whole { image, blake3, shelf: Shelf::default() }, notes)
             }
             Opened::InBands(bands) => {
@@ -223,12 +224,8 @@ impl Banded {
     }
 
     fn read(&self, see: &mut dyn FnMut(&Band<'_>)) -> Result<Passed, Error> {
-        let hasher = Arc::new(Mutex::new(blake3::Hasher::new()));
-        let tap = Arc::clone(&hasher);
-        let hash = move |bytes: &[u8]| {
-            tap.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
-        };
-        let mut bands = Bands::open(&self.path, &self.limits, hash)?;
+        let hash = Hash::default();
+        let mut bands = Bands::open(&self.path, &self.limits, hash.tap())?;
         if (bands.width(), bands.height()) != self.size() {
             return Err(self.changed());
         }
@@ -238,9 +235,8 @@ impl Banded {
             see(&band);
         }
         bands.finish()?;
-        let blake3 = hasher.lock().unwrap_or_else(PoisonError::into_inner).finalize().to_hex().to_string();
         let copy = reduced.finish().ok_or_else(|| self.changed())?;
-        Ok(Passed { copy, blake3 })
+        Ok(Passed { copy, blake3: hash.hex() })
     }
 
     fn changed(&self) -> Error {
@@ -251,6 +247,24 @@ impl Banded {
     /// Why a scorer that looks at all pixels cannot look at these, as a clause.
     pub(crate) fn needs_all(&self) -> String {
         format!("it needs all `pixels`, and an image of {} is read in bands", count(self.size()))
+    }
+}
+
+/// The BLAKE3 of a file, while it is read.
+#[derive(Default)]
+struct Hash(Arc<Mutex<blake3::Hasher>>);
+
+impl Hash {
+    /// What the bytes are shown to.
+    fn tap(&self) -> impl FnMut(&[u8]) + Send + 'static {
+        let hasher = Arc::clone(&self.0);
+        move |bytes| {
+            hasher.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
+        }
+    }
+
+    fn hex(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).finalize().to_hex().to_string()
     }
 }
 

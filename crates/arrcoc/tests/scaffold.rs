@@ -5,17 +5,22 @@
 
 mod support;
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use arrcoc::Decision;
-use support::{Desk, library};
+use support::{Desk, assembled, library};
+
+/// Where they are built.
+fn scaffolds() -> PathBuf {
+    assembled().parent().unwrap().join("scaffolds")
+}
 
 fn cargo(desk: &Desk, folder: &str, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(args)
         .current_dir(desk.path(folder))
-        // The new folder builds into its own target, as a user's would.
-        .env("CARGO_TARGET_DIR", desk.path("target"))
+        // What new plugins depend on is compiled once for all of them.
+        .env("CARGO_TARGET_DIR", scaffolds())
         .output()
         .unwrap();
     let all =
@@ -33,7 +38,7 @@ fn a_new_plugin_builds_passes_its_test_and_loads() {
         let tested = cargo(&desk, name, &["test", "--release", "--quiet"]);
         assert!(tested.contains("test result: ok."), "{tested}");
         cargo(&desk, name, &["build", "--release", "--quiet"]);
-        let file = library(&desk.path("target/release"), &name.replace('-', "_"));
+        let file = library(&scaffolds().join("release"), &name.replace('-', "_"));
         assert!(file.exists());
 
         let sheet = desk.run(&["plugins", "inspect", file.to_str().unwrap()]).well();
@@ -67,5 +72,18 @@ fn a_new_plugin_builds_passes_its_test_and_loads() {
         assert_eq!(by_file.id, by_name.id);
         let again = desk.run(&["plugins", "new", name, "--kind", kind]).refused();
         assert!(again.contains("it exists already"), "{again}");
+        let own = [
+            "--package",
+            name,
+            "--package",
+            "arrcoc-sdk",
+            "--package",
+            "arrcoc-abi",
+            "--package",
+            "arrcoc-stats",
+            "--package",
+            "arrcoc-decide",
+        ];
+        cargo(&desk, name, &[&["clean", "--release", "--quiet"], &own[..]].concat());
     }
 }

@@ -37,7 +37,7 @@ impl Calibration {
     /// The standard channels of an image, calibrated and weighted. A channel without a
     /// map or a weight is left out.
     #[must_use]
-    pub fn channels(&self, stats: &PatchStats) -> Vec<Channel> {
+    pub fn channels(&self, stats: &PatchStats<'_>) -> Vec<Channel> {
         raw_channels(stats)
             .into_iter()
             .filter_map(|(way, name, raw)| {
@@ -70,7 +70,7 @@ impl Calibration {
 }
 
 /// The standard channels of an image as they are derived, before any map.
-pub(crate) fn raw_channels(stats: &PatchStats) -> Vec<(Way, &'static str, Vec<f64>)> {
+pub(crate) fn raw_channels(stats: &PatchStats<'_>) -> Vec<(Way, &'static str, Vec<f64>)> {
     let there = propositional(stats).into_iter().map(|channel| (Way::Propositional, channel));
     let out = perspectival(stats).into_iter().map(|channel| (Way::Perspectival, channel));
     there

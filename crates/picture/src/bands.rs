@@ -27,6 +27,7 @@ use arrcoc_stats::{Band, Pixels};
 use image::ImageFormat;
 
 use crate::decode::{self, DecodeError, DecodeFault, Limits, Notes};
+use crate::raster::Image;
 use source::{Source, Tap};
 
 pub use reduced::Reduced;
@@ -38,7 +39,7 @@ const BAND: usize = 8 << 20;
 const FEWEST: u32 = 4;
 
 /// The longest rows that are read in bands, in pixels: the fewest rows of them are 36 MiB.
-const LONGEST: u32 = 1 << 21;
+pub(crate) const LONGEST: u32 = 1 << 21;
 
 /// A file that is read in bands of rows.
 pub struct Bands {
@@ -162,6 +163,27 @@ impl Bands {
         let broken = |reason: String| DecodeError::at(&self.path, DecodeFault::Broken { reason });
         let pixels = pixels.map_err(|e| broken(e.to_string()))?;
         Band::new(pixels, self.height, rows).map(Some).map_err(|e| broken(e.to_string()))
+    }
+
+    /// All rows as one image, instead of bands; to be asked for before any.
+    pub(crate) fn whole(mut self) -> Result<Image, DecodeError> {
+        let (width, height) = (self.width, self.height);
+        let at = |fault| DecodeError::at(&self.path, fault);
+        let max_pixels = u64::from(width) * u64::from(height);
+        let too_large = || at(DecodeFault::TooManyPixels { width, height, max_pixels });
+        let stride = 3 * width as usize;
+        let length = stride.checked_mul(height as usize).ok_or_else(too_large)?;
+        let mut rgb = Vec::new();
+        rgb.try_reserve_exact(length).map_err(|_| too_large())?;
+        rgb.resize(length, 0);
+        guarded(|| {
+            rgb.chunks_exact_mut(stride).try_for_each(|row| self.rows.read(row))?;
+            self.rows.finish()
+        })
+        .map_err(at)?;
+        let image = Image::from_rgb(width, height, rgb);
+        let image = image.map_err(|e| at(DecodeFault::Broken { reason: e.to_string() }))?;
+        self.finish().map(|()| image)
     }
 
     /// Reads what is left of the file, so that all of it was shown.

@@ -127,6 +127,13 @@ fn every_kind_of_file_is_read_as_it_is_at_once() {
         assert!(rgb == image.data(), "{name}");
         assert!(shown == bytes, "{name}: all of the file is shown");
         assert_eq!(found, notes, "{name}");
+        // What opens a file reads some as a whole and some by rows.
+        let shown = Arc::new(Mutex::new(Vec::<u8>::new()));
+        let tap = Arc::clone(&shown);
+        let opened = open(&path, &Limits::default(), move |bytes| tap.lock().unwrap().extend(bytes));
+        let Ok(Opened::Whole { image: whole, notes: found }) = opened else { panic!("{name}") };
+        assert!(whole.data() == image.data() && found == notes, "{name}");
+        assert!(*shown.lock().unwrap() == bytes, "{name}: all of the file is shown");
     }
 }
 
@@ -152,7 +159,7 @@ fn what_cannot_be_read_in_bands_is_said() {
     ];
     for (name, bytes, what) in files {
         let path = file(folder.path(), name, &bytes);
-        let error = open(&path, &limits).map(|_| ()).unwrap_err();
+        let error = open(&path, &limits, |_| ()).map(|_| ()).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -162,9 +169,9 @@ fn what_cannot_be_read_in_bands_is_said() {
         );
         assert!(error.hint().unwrap().contains("binary ppm"));
         // Below the limit it is read as ever; above the other it is refused as ever.
-        assert!(matches!(open(&path, &Limits::default()), Ok(Opened::Whole { .. })), "{name}");
+        assert!(matches!(open(&path, &Limits::default(), |_| ()), Ok(Opened::Whole { .. })), "{name}");
         let few = Limits { max_pixels: 50, whole_pixels: 10 };
-        let error = open(&path, &few).map(|_| ()).unwrap_err();
+        let error = open(&path, &few, |_| ()).map(|_| ()).unwrap_err();
         assert!(matches!(error.fault(), DecodeFault::TooManyPixels { max_pixels: 50, .. }), "{error}");
     }
 }
@@ -238,7 +245,7 @@ fn the_number_of_pixels_decides_how_a_file_is_read() {
         ("a.ppm", pnm("P6 61 47 255\n", 3 * 61 * 47, 255, false)),
     ] {
         let path = file(folder.path(), name, &bytes);
-        let with = |max_pixels, whole_pixels| open(&path, &Limits { max_pixels, whole_pixels });
+        let with = |max_pixels, whole_pixels| open(&path, &Limits { max_pixels, whole_pixels }, |_| ());
         assert!(matches!(with(2867, 2867), Ok(Opened::Whole { .. })), "{name}");
         let Ok(Opened::InBands(bands)) = with(2867, 2866) else { panic!("{name}") };
         assert_eq!((bands.width(), bands.height()), (61, 47));

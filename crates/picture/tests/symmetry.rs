@@ -18,7 +18,7 @@ fn cropped(image: &Image, width: u32, height: u32) -> Image {
     Image::from_rgb(width, height, rows.collect()).unwrap()
 }
 
-fn statistics(image: &Image) -> PatchStats {
+fn statistics(image: &Image) -> PatchStats<'static> {
     let tiling = Tiling::new(Grid::default(), image.width(), image.height()).unwrap();
     scan_threads(&image.pixels(), &tiling, EDGE_THRESHOLD, 1)
 }
@@ -36,7 +36,7 @@ fn rearranged(image: &Image, width: u32, height: u32, source: impl Fn(u32, u32) 
 }
 
 /// Fields of a patch, with the sign of Jxy and the order of Jxx and Jyy left out.
-fn fields(stats: &PatchStats, patch: usize) -> (Vec<i64>, [i64; 5], [i64; 3]) {
+fn fields(stats: &PatchStats<'_>, patch: usize) -> (Vec<i64>, [i64; 5], [i64; 3]) {
     let view = stats.patch(patch);
     let [r, g, b] = view.sum_rgb();
     let (jxx, jyy) = (view.jxx(), view.jyy());
@@ -62,7 +62,7 @@ fn turned_photographs_give_the_same_bits() {
                 "up-down" => Grid::default().index(23 - row, col),
                 _ => Grid::default().index(col, row),
             };
-            let pairs = |stats: &PatchStats| {
+            let pairs = |stats: &PatchStats<'_>| {
                 propositional(stats).into_iter().chain(perspectival(stats)).collect::<Vec<_>>()
             };
             let (original, turned_channels) = (pairs(&stats), pairs(&turned));

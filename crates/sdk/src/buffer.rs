@@ -40,6 +40,12 @@ pub fn pattern(dtype: DType) -> u64 {
     }
 }
 
+/// How many elements of so many bytes still have the pattern.
+fn elements_that_are<const SIZE: usize>(bytes: &[u8], pattern: [u8; 8]) -> usize {
+    let fresh: Option<&[u8; SIZE]> = pattern.first_chunk();
+    bytes.as_chunks::<SIZE>().0.iter().filter(|element| Some(*element) == fresh).count()
+}
+
 impl TensorBuf {
     /// A tensor with these elements.
     ///
@@ -107,14 +113,14 @@ impl TensorBuf {
     pub fn check_written(&self) -> Result<(), Fault> {
         let bytes = self.as_bytes();
         let size = self.dtype.size().unwrap_or(1);
-        let fresh: &[u8] = match self.dtype {
-            DType::F16 => &PATTERN_F16.to_ne_bytes(),
-            DType::F32 => &PATTERN_F32.to_ne_bytes(),
-            DType::F64 => &PATTERN_F64.to_ne_bytes(),
-            _ => &[PATTERN_BYTE; 8][..size],
-        };
         let total = bytes.len() / size;
-        let mut unwritten = bytes.chunks_exact(size).filter(|element| *element == fresh).count();
+        let fresh = pattern(self.dtype).to_ne_bytes();
+        let mut unwritten = match size {
+            2 => elements_that_are::<2>(bytes, fresh),
+            4 => elements_that_are::<4>(bytes, fresh),
+            8 => elements_that_are::<8>(bytes, fresh),
+            _ => elements_that_are::<1>(bytes, fresh),
+        };
         if size == 1 && unwritten < total {
             unwritten = 0;
         }

@@ -465,12 +465,11 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// `InvalidInput`, when it is missing, of another shape, or impossible.
-    pub fn patch_stats(&self) -> Result<PatchStats, Fault> {
+    pub fn patch_stats(&self) -> Result<PatchStats<'a>, Fault> {
         let grid = self.grid()?;
         let tensor = self.require("patch_stats")?;
         tensor.expect_shape(&[grid.patches() as u64, arrcoc_stats::FIELDS as u64])?;
-        PatchStats::from_raw(grid, tensor.as_slice::<i64>()?.to_vec())
-            .map_err(|e| Fault::invalid(e.to_string()))
+        PatchStats::from_raw(grid, tensor.as_slice::<i64>()?).map_err(|e| Fault::invalid(e.to_string()))
     }
 }
 

@@ -33,7 +33,7 @@ pub const PERSPECTIVAL: [&str; 6] = [
 /// - `deviation`: 2σ/255 of luma; 1 when half the pixels are black and half white.
 /// - `edge_density`: the share of edge pixels.
 #[must_use]
-pub fn propositional(stats: &PatchStats) -> [(&'static str, Vec<f32>); 3] {
+pub fn propositional(stats: &PatchStats<'_>) -> [(&'static str, Vec<f32>); 3] {
     let values =
         [propositional::entropy(stats), propositional::deviation(stats), propositional::edge_density(stats)];
     named(PROPOSITIONAL, values)
@@ -54,7 +54,7 @@ pub fn propositional(stats: &PatchStats) -> [(&'static str, Vec<f32>); 3] {
 /// - `continuation`: good continuation, a Gestalt cue: how clearly the patch has one
 ///   orientation, times how well the neighbours along that orientation go on with it.
 #[must_use]
-pub fn perspectival(stats: &PatchStats) -> [(&'static str, Vec<f32>); 6] {
+pub fn perspectival(stats: &PatchStats<'_>) -> [(&'static str, Vec<f32>); 6] {
     let contrast::Contrast { luma: [luma_near, luma_far], colour: [colour_near, colour_far], rarity } =
         contrast::contrast(stats);
     let continuation = continuation::continuation(stats);

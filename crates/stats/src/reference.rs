@@ -18,7 +18,7 @@ use crate::statistics::{
 ///
 /// When `tiling` was made for an image of another size.
 #[must_use]
-pub fn reference(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32) -> PatchStats {
+pub fn reference(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32) -> PatchStats<'static> {
     assert_eq!(
         (pixels.width(), pixels.height()),
         (tiling.width(), tiling.height()),

@@ -73,7 +73,12 @@ pub fn scan_with(
 ///
 /// When `tiling` was made for an image of another size.
 #[must_use]
-pub fn scan_threads(pixels: &Pixels<'_>, tiling: &Tiling, edge_threshold: i32, threads: usize) -> PatchStats {
+pub fn scan_threads(
+    pixels: &Pixels<'_>,
+    tiling: &Tiling,
+    edge_threshold: i32,
+    threads: usize,
+) -> PatchStats<'static> {
     let grid = tiling.grid();
     let mut table = vec![0; grid.patches() * FIELDS];
     scan_band(&Band::whole(*pixels), tiling, edge_threshold, threads, &mut table);

@@ -4,6 +4,8 @@
 //! is the proof that it was checked: what is derived from it is then finite and in
 //! range by construction, and nobody checks again.
 
+use std::borrow::Cow;
+
 use crate::grid::Grid;
 
 /// Numbers per patch: count, histogram\[256\], ΣR, ΣG, ΣB, edges, Jxx, Jyy, Jxy.
@@ -51,26 +53,27 @@ pub fn luma(r: u8, g: u8, b: u8) -> u8 {
 /// the border of the *image* replicated; patches see across their own borders. The
 /// division by 4 truncates towards zero, so mirroring only changes signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatchStats {
+pub struct PatchStats<'a> {
     grid: Grid,
-    table: Vec<i64>,
+    table: Cow<'a, [i64]>,
 }
 
-impl PatchStats {
+impl<'a> PatchStats<'a> {
     /// The table of an image in which nothing was counted yet. Everything derived
     /// from it is 0.
     #[must_use]
     pub fn zeroed(grid: Grid) -> Self {
-        Self { grid, table: vec![0; grid.patches() * FIELDS] }
+        Self { grid, table: vec![0; grid.patches() * FIELDS].into() }
     }
 
-    /// Takes a table from elsewhere, after checking every range that [`PatchStats`]
-    /// states.
+    /// Takes or borrows a table from elsewhere, after checking every range that
+    /// [`PatchStats`] states.
     ///
     /// # Errors
     ///
     /// [`StatsError`], naming the first patch and field that is out of range.
-    pub fn from_raw(grid: Grid, table: Vec<i64>) -> Result<Self, StatsError> {
+    pub fn from_raw(grid: Grid, table: impl Into<Cow<'a, [i64]>>) -> Result<Self, StatsError> {
+        let table = table.into();
         let expected = grid.patches() * FIELDS;
         if table.len() != expected {
             return Err(StatsError::Length { grid, expected, found: table.len() });
@@ -90,7 +93,7 @@ impl PatchStats {
     /// Wraps what this crate counted itself.
     pub(crate) fn counted(grid: Grid, table: Vec<i64>) -> Self {
         debug_assert_eq!(table.len(), grid.patches() * FIELDS);
-        Self { grid, table }
+        Self { grid, table: table.into() }
     }
 
     /// The whole table, N × [`FIELDS`], patch by patch.
@@ -99,10 +102,10 @@ impl PatchStats {
         &self.table
     }
 
-    /// Gives the table away.
+    /// Gives the table away; copies it where it was borrowed.
     #[must_use]
     pub fn into_raw(self) -> Vec<i64> {
-        self.table
+        self.table.into_owned()
     }
 
     /// The grid of the patches.
@@ -182,15 +185,21 @@ impl<'a> PatchView<'a> {
 fn check(row: &[i64]) -> Result<(), PatchFault> {
     let count = row[COUNT];
     within("count", count, 1, MAX_PIXELS)?;
-    let mut sum = 0;
-    for (value, &pixels) in row[HISTOGRAM..SUM_R].iter().enumerate() {
-        if !(0..=count).contains(&pixels) {
-            return Err(PatchFault::Bin { luma: value, found: pixels, count });
+    let bins = &row[HISTOGRAM..SUM_R];
+    // Where no bin has a bit of `MAX_PIXELS` or above, none is negative and the sum does not overflow; with the right sum
+    // none is above the count. Whatever fails is looked at bin by bin.
+    let small = bins.iter().fold(0, |bits, pixels| bits | pixels) & !(MAX_PIXELS - 1) == 0;
+    if !small || bins.iter().sum::<i64>() != count {
+        let mut sum = 0;
+        for (luma, &found) in bins.iter().enumerate() {
+            if !(0..=count).contains(&found) {
+                return Err(PatchFault::Bin { luma, found, count });
+            }
+            sum += found;
         }
-        sum += pixels;
-    }
-    if sum != count {
-        return Err(PatchFault::HistogramSum { sum, count });
+        if sum != count {
+            return Err(PatchFault::HistogramSum { sum, count });
+        }
     }
     within("sum of red", row[SUM_R], 0, 255 * count)?;
     within("sum of green", row[SUM_G], 0, 255 * count)?;

@@ -9,16 +9,21 @@ use arrcoc_stats::{
 use proptest::prelude::*;
 
 /// All nine channels, by name.
-fn channels(stats: &PatchStats) -> Vec<(&'static str, Vec<f32>)> {
+fn channels(stats: &PatchStats<'_>) -> Vec<(&'static str, Vec<f32>)> {
     propositional(stats).into_iter().chain(perspectival(stats)).collect()
 }
 
-fn channel(stats: &PatchStats, name: &str) -> Vec<f32> {
+fn channel(stats: &PatchStats<'_>, name: &str) -> Vec<f32> {
     channels(stats).into_iter().find(|(other, _)| *other == name).unwrap().1
 }
 
 /// Statistics of an image given by its colour at (x, y).
-fn statistics(width: u32, height: u32, grid: Grid, colour: impl Fn(u32, u32) -> [u8; 3]) -> PatchStats {
+fn statistics(
+    width: u32,
+    height: u32,
+    grid: Grid,
+    colour: impl Fn(u32, u32) -> [u8; 3],
+) -> PatchStats<'static> {
     let data: Vec<u8> =
         (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| colour(x, y)).collect();
     let pixels = Pixels::new(width, height, &data).unwrap();

@@ -240,7 +240,7 @@ fn stands(tokens: u32, min: u32, levels: &Levels) -> bool {
 }
 
 /// The curve of the model.
-fn modelled(stats: &PatchStats, patch: usize, demand: &Demand) -> Vec<Point> {
+fn modelled(stats: &PatchStats<'_>, patch: usize, demand: &Demand) -> Vec<Point> {
     let (min, max) = (demand.min()[patch], demand.max()[patch]);
     let model = Model::of(&stats.patch(patch));
     let counts: Vec<u32> = match demand.levels() {
@@ -274,13 +274,14 @@ struct Model {
 impl Model {
     fn of(patch: &PatchView<'_>) -> Model {
         let pixels = patch.count().max(1) as f64;
-        let (mut sum, mut squares) = (0i128, 0i128);
-        for (luma, &count) in (0i128..).zip(patch.histogram()) {
-            sum += luma * i128::from(count);
-            squares += luma * luma * i128::from(count);
+        let (mut sum, mut squares) = (0, 0);
+        for (luma, &count) in (0i64..).zip(patch.histogram()) {
+            sum += luma * count;
+            squares += luma * luma * count;
         }
         // n·V = Σy² − (Σy)²/n, exact up to the last division.
-        let all = (i128::from(patch.count()) * squares - sum * sum) as f64 / pixels;
+        let (count, sum, squares) = (i128::from(patch.count()), i128::from(sum), i128::from(squares));
+        let all = (count * squares - sum * sum) as f64 / pixels;
         Model { pixels, all, change: (patch.jxx() + patch.jyy()) as f64 / 4.0 }
     }
 

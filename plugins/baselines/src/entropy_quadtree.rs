@@ -77,7 +77,7 @@ impl Block {
         u64::from(self.rows.1 - self.rows.0) * u64::from(self.cols.1 - self.cols.0)
     }
 
-    fn patches(&self, stats: &PatchStats) -> Vec<usize> {
+    fn patches(&self, stats: &PatchStats<'_>) -> Vec<usize> {
         let grid = stats.grid();
         (self.rows.0..self.rows.1)
             .flat_map(|row| (self.cols.0..self.cols.1).map(move |col| grid.index(row, col)))
@@ -95,7 +95,7 @@ impl Block {
     }
 
     /// Entropy of its luma histogram in bits.
-    fn entropy(&self, stats: &PatchStats) -> f64 {
+    fn entropy(&self, stats: &PatchStats<'_>) -> f64 {
         let mut histogram = [0i64; 256];
         for patch in self.patches(stats) {
             for (sum, bin) in histogram.iter_mut().zip(stats.patch(patch).histogram()) {
@@ -110,7 +110,7 @@ impl Block {
 }
 
 /// At least `wanted` blocks, in reading order of their corners, or all patches.
-fn cut<E>(stats: &PatchStats, wanted: usize, check: impl Fn() -> Result<(), E>) -> Result<Vec<Block>, E> {
+fn cut<E>(stats: &PatchStats<'_>, wanted: usize, check: impl Fn() -> Result<(), E>) -> Result<Vec<Block>, E> {
     let grid = stats.grid();
     let whole = Block { rows: (0, grid.rows), cols: (0, grid.cols) };
     let mut waiting = std::collections::BinaryHeap::from([Waiting::new(whole, stats)]);
@@ -137,7 +137,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn new(block: Block, stats: &PatchStats) -> Waiting {
+    fn new(block: Block, stats: &PatchStats<'_>) -> Waiting {
         Waiting { entropy: block.entropy(stats), block }
     }
 }
@@ -171,7 +171,7 @@ mod tests {
     use crate::set_rule::testing::{is_admitted_everywhere, stats};
 
     /// Statistics of patches of 4 pixels with these lumas.
-    fn of(rows: u32, cols: u32, lumas: &[[usize; 4]]) -> PatchStats {
+    fn of(rows: u32, cols: u32, lumas: &[[usize; 4]]) -> PatchStats<'static> {
         let mut table = vec![0i64; lumas.len() * arrcoc_stats::FIELDS];
         for (row, lumas) in table.chunks_exact_mut(arrcoc_stats::FIELDS).zip(lumas) {
             row[0] = 4;

@@ -61,7 +61,7 @@ pub(crate) fn unfit(tensor: &str, what: &str, reason: Unfit) -> Fault {
 }
 
 /// N × [`PIXEL_FEATURES`] numbers.
-fn pixel_features(stats: &PatchStats) -> Vec<f32> {
+fn pixel_features(stats: &PatchStats<'_>) -> Vec<f32> {
     let patches = stats.grid().patches();
     let mut features = Vec::with_capacity(patches * PIXEL_FEATURES);
     for patch in 0..patches {

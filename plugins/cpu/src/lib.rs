@@ -35,8 +35,10 @@ impl Scorer for Cpu {
     fn prepare(&self, input: &Inputs<'_>, output: &mut Outputs<'_>, call: &Call<'_>) -> Result<(), Fault> {
         let pixels = input.pixels()?;
         let tiling = tiling(input, pixels.width(), pixels.height())?;
-        let stats = scan_threads(&pixels, &tiling, self.edge_threshold, call.max_threads());
-        output.write(PATCH_STATS, stats.as_slice())
+        let table = output.slice::<i64>(PATCH_STATS)?;
+        table.fill(0);
+        scan_band(&Band::whole(pixels), &tiling, self.edge_threshold, call.max_threads(), table);
+        Ok(())
     }
 
     fn feed(&self, input: &Inputs<'_>, _call: &Call<'_>) -> Result<Fed<()>, Fault> {

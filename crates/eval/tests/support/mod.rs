@@ -7,7 +7,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock},
 };
 
 use tempfile::TempDir;
@@ -133,8 +133,12 @@ impl Ran {
     }
 }
 
-/// A plugin as `plugins new` makes it, built by cargo in a folder of its own; with another source where one is given.
+/// A plugin as `plugins new` makes it, built by cargo from a folder of its own; with another source where one is given.
+/// What it depends on is compiled once for all such plugins.
 pub fn scaffolded(desk: &Desk, name: &str, kind: &str, source: Option<&str>) -> PathBuf {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
+    let target = assembled().parent().unwrap().join("scaffolds");
     let command = assembled().join(format!("arrcoc{}", std::env::consts::EXE_SUFFIX));
     let folder = desk.path("");
     let new = Command::new(command)
@@ -146,13 +150,30 @@ pub fn scaffolded(desk: &Desk, name: &str, kind: &str, source: Option<&str>) -> 
     if let Some(source) = source {
         desk.write(&format!("{name}/src/lib.rs"), source);
     }
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--quiet"])
-        .current_dir(folder.join(name))
-        .env("CARGO_TARGET_DIR", folder.join("target"))
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{built:?}");
+    let cargo = |args: &[&str]| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(args).args(["--release", "--quiet"]).current_dir(folder.join(name));
+        let done = cargo.env("CARGO_TARGET_DIR", &target).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    cargo(&["build"]);
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-    folder.join(format!("target/release/{DLL_PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_")))
+    let file = format!("{DLL_PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_"));
+    let library = folder.join(&file);
+    std::fs::copy(target.join("release").join(file), &library).unwrap();
+    // The next one has other folders, so that this one's own crates would only lie there.
+    cargo(&[
+        "clean",
+        "--package",
+        name,
+        "--package",
+        "arrcoc-sdk",
+        "--package",
+        "arrcoc-abi",
+        "--package",
+        "arrcoc-stats",
+        "--package",
+        "arrcoc-decide",
+    ]);
+    library
 }

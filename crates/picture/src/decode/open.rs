@@ -8,7 +8,8 @@ use std::path::Path;
 use image::{ImageDecoder as _, codecs::pnm::PnmDecoder};
 
 use super::{DecodeError, DecodeFault, Limits, Notes, read};
-use crate::{bands::Bands, raster::Image};
+use crate::bands::{Bands, LONGEST};
+use crate::raster::Image;
 
 /// A file that was opened.
 pub enum Opened {
@@ -18,26 +19,40 @@ pub enum Opened {
         image: Image,
         /// What was done to them.
         notes: Notes,
-        /// The bytes of the file.
-        bytes: Vec<u8>,
     },
     /// It has more pixels than are held at once.
     InBands(Bands),
 }
 
 /// Reads the image file at `path`, or opens it to be read in bands, when it has more than
-/// [`Limits::whole_pixels`] pixels.
+/// [`Limits::whole_pixels`] pixels. `tap` is shown the bytes of a file that is read.
+///
+/// The file itself is in memory while it is decoded, but for a PNM, which is as large as
+/// its pixels.
 ///
 /// # Errors
 ///
 /// [`DecodeError`] with the path in it.
-pub fn open(path: &Path, limits: &Limits) -> Result<Opened, DecodeError> {
+pub fn open(
+    path: &Path,
+    limits: &Limits,
+    mut tap: impl FnMut(&[u8]) + Send + 'static,
+) -> Result<Opened, DecodeError> {
     let most = limits.max_pixels.min(limits.whole_pixels);
-    if stated_pixels(path).is_some_and(|pixels| (most + 1..=limits.max_pixels).contains(&pixels)) {
+    let stated = stated(path);
+    if stated.is_some_and(|stated| (most + 1..=limits.max_pixels).contains(&stated.pixels)) {
         return Bands::open(path, limits, |_| ()).map(Opened::InBands);
     }
+    if stated.is_some_and(|stated| stated.raw && stated.pixels <= most) {
+        let bands = Bands::open(path, limits, tap)?;
+        let notes = bands.notes();
+        return bands.whole().map(|image| Opened::Whole { image, notes });
+    }
     match read(path, &Limits { max_pixels: most, ..*limits }) {
-        Ok((image, notes, bytes)) => Ok(Opened::Whole { image, notes, bytes }),
+        Ok((image, notes, bytes)) => {
+            tap(&bytes);
+            Ok(Opened::Whole { image, notes })
+        }
         Err(error) => Err(DecodeError::at(path, too_large(path, error.into_fault(), limits))),
     }
 }
@@ -55,8 +70,16 @@ fn too_large(path: &Path, fault: DecodeFault, limits: &Limits) -> DecodeFault {
     }
 }
 
-/// The pixels that a PNG or a PNM states in its first bytes. Other files are not read in bands, whatever they state.
-fn stated_pixels(path: &Path) -> Option<u64> {
+/// What a PNG or a PNM states in its first bytes.
+#[derive(Clone, Copy)]
+struct Stated {
+    pixels: u64,
+    /// Whether it is a binary PGM or PPM, whose rows are read one by one.
+    raw: bool,
+}
+
+/// What a file states. Other files than PNG and PNM are not read in bands, whatever they state.
+fn stated(path: &Path) -> Option<Stated> {
     // What can be read only once is not read here.
     if !path.metadata().ok()?.is_file() {
         return None;
@@ -74,5 +97,6 @@ fn stated_pixels(path: &Path) -> Option<u64> {
     } else {
         return None;
     };
-    Some(u64::from(width) * u64::from(height))
+    let raw = matches!(&start[..2], b"P5" | b"P6") && width <= LONGEST;
+    Some(Stated { pixels: u64::from(width) * u64::from(height), raw })
 }

@@ -1,5 +1,7 @@
 //! Exact area averages: each sample is the mean over its share of the patch.
 
+use std::ops::{Add, AddAssign, Div, Mul};
+
 use arrcoc_stats::Rect;
 
 use crate::raster::Image;
@@ -23,31 +25,59 @@ pub fn area_average(image: &Image, rect: Rect, w: u32, h: u32) -> Vec<u8> {
         rect.x + rect.width <= image.width() && rect.y + rect.height <= image.height(),
         "{rect:?} reaches beyond {image:?}"
     );
-    let columns: Vec<Cover> = (0..w).map(|j| Cover::of(j, w, rect.width)).collect();
     let total = u64::from(rect.width) * u64::from(rect.height);
+    // Sums of the largest values fit in 32 bits, but for a patch of many pixels.
+    if total * 255 + total / 2 <= u64::from(u32::MAX) {
+        averages::<u32>(image, rect, (w, h), total as u32)
+    } else {
+        averages::<u64>(image, rect, (w, h), total)
+    }
+}
+
+/// An integer that holds the sums.
+trait Sum: Copy + From<u32> + AddAssign + Add<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
+    fn low_byte(self) -> u8;
+}
+
+impl Sum for u32 {
+    fn low_byte(self) -> u8 {
+        self as u8
+    }
+}
+
+impl Sum for u64 {
+    fn low_byte(self) -> u8 {
+        self as u8
+    }
+}
+
+fn averages<S: Sum>(image: &Image, rect: Rect, (w, h): (u32, u32), total: S) -> Vec<u8> {
+    let zero = S::from(0);
+    let half = total / S::from(2);
+    let columns: Vec<Cover> = (0..w).map(|j| Cover::of(j, w, rect.width)).collect();
     let mut samples = Vec::with_capacity(3 * w as usize * h as usize);
     // Sums along the rows first: `sums[j]` is of the rows of sample row i.
-    let mut sums = vec![[0u64; 3]; w as usize];
+    let mut sums = vec![[zero; 3]; w as usize];
     for i in 0..h {
-        sums.fill([0; 3]);
+        sums.fill([zero; 3]);
         let rows = Cover::of(i, h, rect.height);
         for (y, &row_weight) in (rect.y + rows.first..).zip(&rows.weights) {
             let pixels = image.span(rect, y).as_chunks::<3>().0;
             for (sum, cover) in sums.iter_mut().zip(&columns) {
                 let covered = &pixels[cover.first as usize..][..cover.weights.len()];
-                let mut along = [0u64; 3];
+                let mut along = [zero; 3];
                 for (pixel, &weight) in covered.iter().zip(&cover.weights) {
                     for (along, &value) in along.iter_mut().zip(pixel) {
-                        *along += u64::from(weight) * u64::from(value);
+                        *along += S::from(weight) * S::from(u32::from(value));
                     }
                 }
                 for (sum, along) in sum.iter_mut().zip(along) {
-                    *sum += u64::from(row_weight) * along;
+                    *sum += S::from(row_weight) * along;
                 }
             }
         }
         for sum in &sums {
-            samples.extend(sum.map(|sum| ((sum + total / 2) / total) as u8));
+            samples.extend(sum.map(|sum| ((sum + half) / total).low_byte()));
         }
     }
     samples
@@ -87,6 +117,13 @@ mod tests {
     fn halves_are_rounded_up() {
         let image = Image::from_rgb(2, 1, vec![0, 1, 254, 1, 2, 255]).unwrap();
         assert_eq!(area_average(&image, image.bounds(), 1, 1), [1, 2, 255]);
+    }
+
+    #[test]
+    fn a_patch_of_many_pixels_has_room_for_its_sums() {
+        let (width, height) = (4200, 4100);
+        let image = Image::from_rgb(width, height, vec![255; 3 * width as usize * height as usize]).unwrap();
+        assert_eq!(area_average(&image, image.bounds(), 2, 1), [255; 6]);
     }
 
     proptest! {

@@ -53,7 +53,7 @@ impl Orientation {
 /// are in the grid. Axes are averaged with the cosine of twice their angle to the edge
 /// as weight; an axis without neighbours is left out, and a patch that has no neighbour
 /// along its edge continues nowhere: 0.
-pub(super) fn continuation(stats: &PatchStats) -> Vec<f32> {
+pub(super) fn continuation(stats: &PatchStats<'_>) -> Vec<f32> {
     let grid = stats.grid();
     let field: Vec<Orientation> = stats.patches().map(Orientation::of).collect();
     field

@@ -29,7 +29,7 @@ pub(super) struct Contrast {
     pub(super) rarity: Vec<f32>,
 }
 
-pub(super) fn contrast(stats: &PatchStats) -> Contrast {
+pub(super) fn contrast(stats: &PatchStats<'_>) -> Contrast {
     let grid = stats.grid();
     let patches: Vec<Area> =
         stats.patches().map(|patch| Area { count: patch.count(), rgb: patch.sum_rgb() }).collect();

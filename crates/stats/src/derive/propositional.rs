@@ -7,7 +7,7 @@ use crate::statistics::PatchStats;
 const LOGARITHMS: usize = 4096;
 
 /// Entropy of the luma histogram in bytes: −Σ p·log₂p / 8.
-pub(super) fn entropy(stats: &PatchStats) -> Vec<f32> {
+pub(super) fn entropy(stats: &PatchStats<'_>) -> Vec<f32> {
     let most = stats.patches().map(|patch| patch.count()).max().unwrap_or(0);
     // Index 0 is never asked for.
     let table: Vec<f64> = (0..=most.min(LOGARITHMS as i64)).map(|n| libm::log2(n.max(1) as f64)).collect();
@@ -31,7 +31,7 @@ pub(super) fn entropy(stats: &PatchStats) -> Vec<f32> {
 }
 
 /// Standard deviation of luma, as a share of the greatest possible: 2σ/255.
-pub(super) fn deviation(stats: &PatchStats) -> Vec<f32> {
+pub(super) fn deviation(stats: &PatchStats<'_>) -> Vec<f32> {
     stats
         .patches()
         .map(|patch| {
@@ -50,6 +50,6 @@ pub(super) fn deviation(stats: &PatchStats) -> Vec<f32> {
 }
 
 /// Edge pixels as a share of all.
-pub(super) fn edge_density(stats: &PatchStats) -> Vec<f32> {
+pub(super) fn edge_density(stats: &PatchStats<'_>) -> Vec<f32> {
     stats.patches().map(|patch| (patch.edges() as f64 / patch.count().max(1) as f64) as f32).collect()
 }
