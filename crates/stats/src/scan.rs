@@ -63,7 +63,7 @@ pub fn scan_with(
     assert!(rows.end <= pixels.height(), "rows {rows:?} of an image of {} rows", pixels.height());
     check(pixels.width(), pixels.height(), tiling, into);
     let band = Band::whole(*pixels).with_rows(rows);
-    vectors.run(Count { band: &band, tiling, edge_threshold, top: 0, into });
+    vectors.run(Count::all(&band, tiling, edge_threshold, into));
 }
 
 /// Statistics of a whole image on `threads` threads (0 counts as 1; never more than
@@ -97,36 +97,52 @@ pub fn scan_band(band: &Band<'_>, tiling: &Tiling, edge_threshold: i32, threads:
     let Range { start, end } = band.rows();
     let parts = threads.clamp(1, (end - start) as usize) as u64;
     if parts == 1 {
-        return vectors.run(Count { band, tiling, edge_threshold, top: 0, into });
+        return vectors.run(Count::all(band, tiling, edge_threshold, into));
     }
     let edge = |part: u64| start + (part * u64::from(end - start) / parts) as u32;
     let stride = tiling.grid().cols as usize * FIELDS;
+    // A row of patches that two parts share belongs to the upper one; the lower one counts it in a table of its own.
+    let shared: Vec<u32> = (1..parts)
+        .map(|part| (edge(part), patch_row(tiling, edge(part))))
+        .filter(|&(row, top)| tiling.rows(top).start < row)
+        .map(|(_, top)| top)
+        .collect();
+    let mut own: Vec<Vec<i64>> = shared.iter().map(|_| vec![0; stride]).collect();
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..parts)
-            .map(|part| {
-                let rows = edge(part)..edge(part + 1);
-                // The part's own table covers the rows of patches that it touches.
-                let top = patch_row(tiling, rows.start);
-                let bottom = patch_row(tiling, rows.end - 1);
-                let band = band.with_rows(rows);
-                scope.spawn(move || {
-                    let mut part = vec![0; (bottom - top + 1) as usize * stride];
-                    vectors.run(Count { band: &band, tiling, edge_threshold, top, into: &mut part });
-                    (top, part)
-                })
-            })
-            .collect();
+        let (mut rest, mut next, mut own) = (&mut *into, 0, own.iter_mut());
+        let mut take = |rows: Range<u32>| {
+            let (taken, after) = std::mem::take(&mut rest)[(rows.start - next) as usize * stride..]
+                .split_at_mut(rows.len() * stride);
+            (rest, next) = (after, rows.end);
+            taken
+        };
+        let counts = (0..parts).map(|part| {
+            let rows = edge(part)..edge(part + 1);
+            let (top, bottom) = (patch_row(tiling, rows.start), patch_row(tiling, rows.end - 1));
+            let is_shared = part > 0 && tiling.rows(top).start < rows.start;
+            let first = if is_shared { own.next().map(Vec::as_mut_slice) } else { None };
+            let first = first.unwrap_or_else(|| take(top..top + 1));
+            let below = take(top + 1..bottom + 1);
+            (band.with_rows(rows), top, first, below)
+        });
+        let mut counts: Vec<_> = counts.collect();
+        let last = counts.pop();
+        let run = move |(band, top, first, below): (Band<'_>, u32, &mut [i64], &mut [i64])| {
+            vectors.run(Count { band: &band, tiling, edge_threshold, top, first, below });
+        };
+        let workers: Vec<_> = counts.into_iter().map(|count| scope.spawn(move || run(count))).collect();
+        last.into_iter().for_each(run);
         for worker in workers {
-            match worker.join() {
-                Ok((top, part)) => {
-                    for (sum, value) in into[top as usize * stride..].iter_mut().zip(part) {
-                        *sum += value;
-                    }
-                }
-                Err(panic) => std::panic::resume_unwind(panic),
+            if let Err(panic) = worker.join() {
+                std::panic::resume_unwind(panic);
             }
         }
     });
+    for (top, own) in shared.into_iter().zip(own) {
+        for (sum, value) in into[top as usize * stride..].iter_mut().zip(own) {
+            *sum += value;
+        }
+    }
 }
 
 /// Whether tiling and table are of an image of this size.
@@ -142,19 +158,30 @@ fn patch_row(tiling: &Tiling, y: u32) -> u32 {
     (((u64::from(y) + 1) * rows).div_ceil(height) - 1) as u32
 }
 
-/// A band to count into a table, which begins at row `top` of the grid.
+/// A band to count into a table.
 struct Count<'a> {
     band: &'a Band<'a>,
     tiling: &'a Tiling,
     edge_threshold: i32,
+    /// The row of the grid with which the table begins.
     top: u32,
-    into: &'a mut [i64],
+    /// That row of the table, and those below it.
+    first: &'a mut [i64],
+    below: &'a mut [i64],
+}
+
+impl<'a> Count<'a> {
+    /// Into a table of the whole grid.
+    fn all(band: &'a Band<'a>, tiling: &'a Tiling, edge_threshold: i32, into: &'a mut [i64]) -> Self {
+        let (first, below) = into.split_at_mut(tiling.grid().cols as usize * FIELDS);
+        Self { band, tiling, edge_threshold, top: 0, first, below }
+    }
 }
 
 impl Work for Count<'_> {
     #[inline(always)]
     fn with<U: Unit>(self, unit: U) {
-        let Count { band, tiling, edge_threshold, top, into } = self;
+        let Count { band, tiling, edge_threshold, top, first: top_row, below } = self;
         let rows = band.rows();
         if rows.is_empty() {
             return;
@@ -170,7 +197,10 @@ impl Work for Count<'_> {
         }
         let first = patch_row(tiling, rows.start);
         for r in first..=patch_row(tiling, rows.end - 1) {
-            let patches = &mut into[(r - top) as usize * stride..][..stride];
+            let patches = match (r - top) as usize {
+                0 => &mut *top_row,
+                down => &mut below[(down - 1) * stride..][..stride],
+            };
             let covered = tiling.rows(r);
             let covered = covered.start.max(rows.start)..covered.end.min(rows.end);
             for strip in &mut strips {
