@@ -24,6 +24,7 @@ use crate::{
         PolicyRecord, QueryRecord, SCHEMA, Scores, TensorRecord, TotalRecord,
     },
     error::Error,
+    feeding::is_fed,
     lineup::{Casting, Lineup, provides},
     look::Look,
     photo::Banded,
@@ -169,7 +170,7 @@ impl Engine {
     /// The scorers for an observation, in the order in which they run: those that
     /// are wanted, and what provides the tensors that the allocator requires.
     fn lineup(&self, observation: &Observation<'_>, pixels: u64) -> Result<Lineup, Error> {
-        let (backend, note) = self.backend(pixels);
+        let (backend, note) = self.backend(pixels, observation.banded().is_some());
         let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
         let wanted = standard.chain(self.volunteers()).chain(named(&self.config));
         let wanted: Vec<String> = wanted.map(str::to_owned).collect();
@@ -185,9 +186,11 @@ impl Engine {
         let mut lineup = casting.lineup(&wanted, needed)?;
         lineup.notes.extend(note);
         if let Some(id) = &backend
-            && let Some(reason) = self.catalogue.scorer_info(id).ok().and_then(ScorerInfo::unavailable)
+            && let Ok(info) = self.catalogue.scorer_info(id)
         {
-            lineup.left_out.push((id.clone(), format!("it is unavailable: {reason}")));
+            let unavailable = info.unavailable().map(|reason| format!("it is unavailable: {reason}"));
+            let blind = casting.needs_all.clone().filter(|_| !casting.can_see(info));
+            lineup.left_out.extend(unavailable.or(blind).map(|reason| (id.clone(), reason)));
         }
         let missed = lineup.left_out.iter().find(|(id, _)| named(&self.config).any(|named| named == id));
         match missed {
@@ -205,7 +208,7 @@ impl Engine {
     }
 
     /// The backend for an image of so many pixels and, where it was chosen here, why.
-    fn backend(&self, pixels: u64) -> (Option<String>, Option<String>) {
+    fn backend(&self, pixels: u64, in_bands: bool) -> (Option<String>, Option<String>) {
         if self.config.backend.as_deref() != Some(AUTO) {
             return (self.config.backend.clone(), None);
         }
@@ -214,7 +217,8 @@ impl Engine {
                 let offers = found.description.iter().flat_map(|d| &d.scorers).any(|s| s.id == id);
                 offers && found.identity.as_ref().is_some_and(|identity| identity.blake3 == blake3)
             });
-            same && self.catalogue.scorer_info(id).is_ok_and(|info| info.unavailable().is_none())
+            let able = |info: &ScorerInfo| info.unavailable().is_none() && (!in_bands || is_fed(info));
+            same && self.catalogue.scorer_info(id).is_ok_and(able)
         };
         let choice = match &self.measurement {
             Some(measurement) => measurement.choose(pixels, is_here),

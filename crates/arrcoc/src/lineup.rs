@@ -123,7 +123,7 @@ impl Casting<'_> {
     }
 
     /// Whether a scorer can look at the image as it comes, if it has to look at it.
-    fn can_see(&self, info: &ScorerInfo) -> bool {
+    pub(crate) fn can_see(&self, info: &ScorerInfo) -> bool {
         self.needs_all.is_none() || is_fed(info) || info.requires.iter().all(|tensor| tensor != "pixels")
     }
 

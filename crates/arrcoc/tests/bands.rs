@@ -51,6 +51,18 @@ fn an_image_in_bands_is_decided_as_it_is_at_once() {
     }
 }
 
+/// A backend that looks at whole images only is not passed over in silence.
+#[test]
+fn a_backend_that_cannot_read_bands_is_replaced_with_the_reason() {
+    let desk = Desk::new();
+    desk.write("a.ppm", &ppm(300, 280));
+    let decision = decided(&desk, &["a.ppm", "--whole-pixels", "1000", "--backend", "wgpu"]);
+    let reasons = decision["reasons"].to_string();
+    let read_in_bands = "it needs all `pixels`, and an image of 84000 pixels is read in bands";
+    assert!(reasons.contains("wgpu") && (reasons.contains(read_in_bands) || reasons.contains("unavailable")));
+    assert_eq!(decision["tokens"], decided(&desk, &["a.ppm"])["tokens"]);
+}
+
 /// Where the copy has all pixels of the image, pictures of the decision are the same, too.
 #[test]
 fn overlay_and_render_are_of_the_copy() {

@@ -78,10 +78,9 @@ impl Allocator for RateDistortion {
     fn allocate(&self, ask: &Ask<'_>, call: &Call<'_>) -> Result<Vec<u32>, Fault> {
         let demand = &ask.demand;
         let hulls = self.hulls(ask, call)?;
-        let mut steps = hulls.by_relevance(|patch| ask.weights[patch]);
         let tokens = match demand.levels() {
-            Levels::Any => along_the_hull(&mut steps, ask.weights, demand)?,
-            _ => whole_steps(&mut steps, demand),
+            Levels::Any => along_the_hull(&hulls.steps, ask.weights, demand)?,
+            _ => whole_steps(&mut hulls.by_relevance(|patch| ask.weights[patch]), demand),
         };
         let rest = Demand::new(tokens, demand.max().to_vec(), demand.levels().clone(), demand.total())
             .map_err(|e| Fault::internal(e.to_string()))?;
@@ -184,6 +183,13 @@ struct Step {
     patch: usize,
     from: u32,
     to: u32,
+}
+
+impl Step {
+    /// Tokens that it takes.
+    fn length(&self) -> u32 {
+        self.to - self.from
+    }
 }
 
 /// How many columns the tensor has, which must be how many it is read as.
@@ -331,17 +337,19 @@ fn hull_steps(patch: usize, curve: Vec<Point>) -> Vec<Step> {
 }
 
 /// Takes steps while they fit, the steepest first; those of the slope at which they no longer do share the rest.
-fn along_the_hull(steps: &mut [Step], weights: &[f64], demand: &Demand) -> Result<Vec<u32>, Fault> {
-    let cut = cut(steps, demand.surplus());
+fn along_the_hull(steps: &[Step], weights: &[f64], demand: &Demand) -> Result<Vec<u32>, Fault> {
+    let slope = |step: &Step| weights[step.patch] * step.slope;
+    let cut = cut(steps, slope, demand.surplus());
     let mut tokens = demand.min().to_vec();
     let mut caps = vec![0u32; tokens.len()];
     let mut left = demand.surplus();
-    for step in steps.iter() {
-        if step.slope > cut {
-            tokens[step.patch] += step.to - step.from;
-            left -= u64::from(step.to - step.from);
-        } else if step.slope == cut {
-            caps[step.patch] += step.to - step.from;
+    for step in steps {
+        let slope = slope(step);
+        if slope > cut {
+            tokens[step.patch] += step.length();
+            left -= u64::from(step.length());
+        } else if slope == cut && slope > 0.0 {
+            caps[step.patch] += step.length();
         }
     }
     if caps.iter().any(|&cap| cap > 0) {
@@ -351,24 +359,57 @@ fn along_the_hull(steps: &mut [Step], weights: &[f64], demand: &Demand) -> Resul
     Ok(tokens)
 }
 
-/// The slope of the first step that does not fit when they are taken from the steepest on; 0, which no step has, where
-/// all do. Halves what is in question instead of sorting it, which would take most of a decision's time.
-fn cut(steps: &mut [Step], surplus: u64) -> f64 {
-    let (mut open, mut left) = (steps, surplus);
+/// The slope of the first step that does not fit when they are taken from the steepest on; 0 where all that mend
+/// something do. Halves what is in question instead of sorting it, which would take most of a decision's time.
+fn cut(steps: &[Step], slope: impl Fn(&Step) -> f64, surplus: u64) -> f64 {
+    let (above, mut open) = in_question(steps, &slope, surplus);
+    let (mut open, mut left) = (open.as_mut_slice(), surplus - above);
     while !open.is_empty() {
         let middle = (open.len() - 1) / 2;
-        open.select_nth_unstable_by(middle, |a, b| b.slope.total_cmp(&a.slope));
-        let room: u64 = open[..=middle].iter().map(|step| u64::from(step.to - step.from)).sum();
+        open.select_nth_unstable_by(middle, |a, b| b.0.total_cmp(&a.0));
+        let room: u64 = open[..=middle].iter().map(|&(_, length)| u64::from(length)).sum();
         if room <= left {
             left -= room;
             open = &mut open[middle + 1..];
         } else if middle == 0 {
-            return open[0].slope;
+            return open[0].0;
         } else {
             open = &mut open[..=middle];
         }
     }
     0.0
+}
+
+/// Slopes and lengths of the steps among which the first is that does not fit, and how long those are together that
+/// are steeper than all of these. A sample tells where to look; where it is wrong, all steps are in question.
+fn in_question(steps: &[Step], slope: impl Fn(&Step) -> f64, surplus: u64) -> (u64, Vec<(f64, u32)>) {
+    /// Has no divisor in common with the number of steps of a patch, so that early and late ones are in the sample.
+    const EVERY: usize = 17;
+    let mends = |step: &Step| Some((slope(step), step.length())).filter(|(slope, _)| *slope > 0.0);
+    let mut sample: Vec<(f64, u32)> = steps.iter().step_by(EVERY).filter_map(mends).collect();
+    sample.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    let mut room = 0;
+    let at = sample.iter().position(|&(_, length)| {
+        room += EVERY as u64 * u64::from(length);
+        room > surplus
+    });
+    let at = at.unwrap_or(sample.len());
+    let margin = 2 * sample.len().isqrt() + 1;
+    let high = at.checked_sub(margin).map_or(f64::INFINITY, |at| sample[at].0);
+    let low = sample.get(at + margin).map_or(0.0, |&(slope, _)| slope);
+    let (mut above, mut inside, mut open) = (0, 0, Vec::with_capacity(3 * margin * EVERY));
+    for (slope, length) in steps.iter().filter_map(mends) {
+        if slope > high {
+            above += u64::from(length);
+        } else if slope >= low {
+            inside += u64::from(length);
+            open.push((slope, length));
+        }
+    }
+    if above <= surplus && (low == 0.0 || above + inside > surplus) {
+        return (above, open);
+    }
+    (0, steps.iter().filter_map(mends).collect())
 }
 
 /// Takes the steps that fit whole. A patch whose step does not fit climbs no further.

@@ -147,15 +147,27 @@ proptest! {
     #[test]
     fn the_cut_is_that_of_sorted_steps(
         each in prop::collection::vec((0u8..20, 1u32..9), 0..60), surplus in 0u64..400,
+        // Many more of them, in an order that the sample may be wrong about.
+        copies in prop::sample::select(vec![1usize, 17, 100]), turned: bool,
     ) {
-        let mut steps: Vec<Step> =
-            each.iter().map(|&(slope, to)| Step { slope: f64::from(slope) + 1.0, patch: 0, from: 0, to }).collect();
-        let found = cut(&mut steps, surplus);
+        let mut steps: Vec<Step> = (0..copies)
+            .flat_map(|copy| each.iter().map(move |&(slope, to)| (slope, to, copy as f64 / 128.0)))
+            .map(|(slope, to, more)| Step { slope: f64::from(slope) + more, patch: 0, from: 0, to })
+            .collect();
+        if turned {
+            steps.sort_by_key(|step| step.to);
+        }
+        let surplus = surplus * copies as u64;
+        let found = cut(&steps, |step| step.slope, surplus);
+        steps.retain(|step| step.slope > 0.0);
         steps.sort_by(|a, b| b.slope.total_cmp(&a.slope));
-        let fits = |upto: &[Step]| upto.iter().map(|step| u64::from(step.to)).sum::<u64>() <= surplus;
-        let first = (1..=steps.len()).find(|&upto| !fits(&steps[..upto]));
+        let mut room = 0;
+        let first = steps.iter().find(|step| {
+            room += u64::from(step.to);
+            room > surplus
+        });
         // Of equal steps another may be the first that does not fit.
-        prop_assert_eq!(found, first.map_or(0.0, |upto| steps[upto - 1].slope));
+        prop_assert_eq!(found, first.map_or(0.0, |step| step.slope));
     }
 }
 
