@@ -111,16 +111,20 @@ pub fn read(path: &Path, limits: &Limits) -> Result<(Image, Notes, Vec<u8>), Dec
     Ok((image, notes, bytes))
 }
 
-/// The bytes of a file, unless they are more than any image within the limits takes:
-/// 16 a pixel (a plain PNM of text has 12), and the same room for the rest of the file
-/// that a decoder has for its work.
+/// The bytes of a file, unless they are more than [`most_bytes`].
 fn read_bytes(path: &Path, limits: &Limits) -> Result<Vec<u8>, DecodeFault> {
-    let most = limits.max_pixels.saturating_mul(16).saturating_add(WORKING_MEMORY);
+    let most = most_bytes(limits);
     let unreadable = |error: std::io::Error| DecodeFault::unreadable(&error);
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > most { Err(DecodeFault::TooManyBytes { most }) } else { Ok(bytes) }
+}
+
+/// More than the file of any image within the limits has: 16 bytes a pixel (a plain PNM of text has 12), and the same
+/// room for the rest of the file that a decoder has for its work.
+fn most_bytes(limits: &Limits) -> u64 {
+    limits.max_pixels.saturating_mul(16).saturating_add(WORKING_MEMORY)
 }
 
 fn decode_unguarded(bytes: &[u8], limits: &Limits) -> Result<(Image, Notes), DecodeFault> {

@@ -254,6 +254,21 @@ fn the_number_of_pixels_decides_how_a_file_is_read() {
     }
 }
 
+/// What follows the pixels of a PNM is read for the hash, but not without end.
+#[test]
+fn a_small_image_in_a_huge_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "a.ppm", &pnm("P6 61 47 255\n", 3 * 61 * 47, 255, false));
+    let limits = Limits { max_pixels: 1 << 20, whole_pixels: 1 << 20 };
+    let with = |bytes| {
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(bytes).unwrap();
+        open(&path, &limits, |_| ()).map(|_| ())
+    };
+    with(1 << 20).unwrap();
+    let error = with(1 << 30).unwrap_err();
+    assert!(matches!(error.fault(), DecodeFault::TooManyBytes { .. }), "{error}");
+}
+
 #[test]
 fn a_copy_is_made_while_the_bands_pass() {
     let folder = tempfile::tempdir().unwrap();

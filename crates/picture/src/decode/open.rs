@@ -7,7 +7,7 @@ use std::path::Path;
 
 use image::{ImageDecoder as _, codecs::pnm::PnmDecoder};
 
-use super::{DecodeError, DecodeFault, Limits, Notes, read};
+use super::{DecodeError, DecodeFault, Limits, Notes, most_bytes, read};
 use crate::bands::{Bands, LONGEST};
 use crate::raster::Image;
 
@@ -43,12 +43,15 @@ pub fn open(
     if stated.is_some_and(|stated| (most + 1..=limits.max_pixels).contains(&stated.pixels)) {
         return Bands::open(path, limits, |_| ()).map(Opened::InBands);
     }
-    if stated.is_some_and(|stated| stated.raw && stated.pixels <= most) {
+    let limits_of_whole = Limits { max_pixels: most, ..*limits };
+    let by_rows =
+        |stated: Stated| stated.raw && stated.pixels <= most && stated.bytes <= most_bytes(&limits_of_whole);
+    if stated.is_some_and(by_rows) {
         let bands = Bands::open(path, limits, tap)?;
         let notes = bands.notes();
         return bands.whole().map(|image| Opened::Whole { image, notes });
     }
-    match read(path, &Limits { max_pixels: most, ..*limits }) {
+    match read(path, &limits_of_whole) {
         Ok((image, notes, bytes)) => {
             tap(&bytes);
             Ok(Opened::Whole { image, notes })
@@ -74,6 +77,8 @@ fn too_large(path: &Path, fault: DecodeFault, limits: &Limits) -> DecodeFault {
 #[derive(Clone, Copy)]
 struct Stated {
     pixels: u64,
+    /// What the file has.
+    bytes: u64,
     /// Whether it is a binary PGM or PPM, whose rows are read one by one.
     raw: bool,
 }
@@ -81,7 +86,8 @@ struct Stated {
 /// What a file states. Other files than PNG and PNM are not read in bands, whatever they state.
 fn stated(path: &Path) -> Option<Stated> {
     // What can be read only once is not read here.
-    if !path.metadata().ok()?.is_file() {
+    let metadata = path.metadata().ok()?;
+    if !metadata.is_file() {
         return None;
     }
     let mut file = File::open(path).ok()?;
@@ -98,5 +104,5 @@ fn stated(path: &Path) -> Option<Stated> {
         return None;
     };
     let raw = matches!(&start[..2], b"P5" | b"P6") && width <= LONGEST;
-    Some(Stated { pixels: u64::from(width) * u64::from(height), raw })
+    Some(Stated { pixels: u64::from(width) * u64::from(height), bytes: metadata.len(), raw })
 }
