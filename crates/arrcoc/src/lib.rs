@@ -29,6 +29,7 @@
 //! | [`look`] | one image, many questions |
 //! | [`backends`] | what the backends of this machine take, and which to take |
 //! | [`calibration`], [`calibrate`] | from raw channels to comparable ones, and how those maps are fitted |
+//! | [`log`] | decisions in a ledger |
 //! | [`decision`], [`explain`], [`draw`], [`pack`], [`schema`] | what comes out |
 
 #![forbid(unsafe_code)]
@@ -45,6 +46,7 @@ pub mod explain;
 mod feeding;
 mod files;
 mod lineup;
+pub mod log;
 pub mod look;
 pub mod pack;
 pub mod photo;
@@ -55,6 +57,7 @@ pub mod tensors;
 
 pub use arrcoc_decide::{Bounds, Levels, Mode, Override, Policy, Rule, Sampling, Total, Verdict, Way};
 pub use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Patience, Search};
+pub use arrcoc_ledger as ledger;
 pub use arrcoc_picture::{Limits, WHOLE_PIXELS};
 pub use arrcoc_stats::Grid;
 pub use config::Config;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use arrcoc::{
     Bounds, Config, Decision, Engine, Error, Grid, Limits, Override, Photo, Policy, Request, Rule, Tensors,
-    Total, backends, calibration::Calibration, draw, explain, pack, request, tensors,
+    Total, backends, calibration::Calibration, draw, explain, ledger::Ledger, log, pack, request, tensors,
 };
 
 use super::{
@@ -25,6 +25,7 @@ struct Job {
     tensors: Tensors,
     limits: Limits,
     outputs: Outputs,
+    log: Option<PathBuf>,
     strict: bool,
     /// Whether all backends are compared on each image before it is decided on.
     compares: bool,
@@ -45,6 +46,7 @@ struct Outputs {
 
 pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
     let (job, config) = resolve(args)?;
+    let mut ledger = job.log.as_deref().map(Ledger::open).transpose()?;
     let engine = Engine::open(config.clone())?;
     let mut lines = String::new();
     let mut failed: Option<Error> = None;
@@ -52,6 +54,15 @@ pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
     for path in &job.images {
         match one(&engine, &config, &job, path) {
             Ok(decision) => {
+                if let Some(ledger) = &mut ledger
+                    && let Err(e) = log::append(ledger, &decision)
+                {
+                    // What is not logged is not told, and nothing is decided after it.
+                    if let Some(before) = failed.replace(e) {
+                        report(&before);
+                    }
+                    break;
+                }
                 retreated |= !decision.reasons.is_empty();
                 let line = decision.to_json()? + "\n";
                 if job.outputs.json.as_deref() == Some(Path::new("-")) {
@@ -209,6 +220,7 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
         tensors,
         limits: Limits { max_pixels, whole_pixels },
         outputs,
+        log: args.log,
         strict: args.strict,
         compares: all,
     };

@@ -20,6 +20,11 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Fit an encoder's maps on pages whose answers are known
     Calibrate(Box<CalibrateArgs>),
+    /// Look into a ledger of decisions
+    Log {
+        #[command(subcommand)]
+        command: LogCommand,
+    },
     /// List the backends of this machine, or measure what each takes
     Backends(BackendsArgs),
     /// List, inspect and make plugins
@@ -128,6 +133,9 @@ pub(crate) struct AllocateArgs {
     /// Write decisions, one JSON line each; - for stdout
     #[arg(long, value_name = "FILE|-", help_heading = "Output")]
     pub(crate) json: Option<PathBuf>,
+    /// Add decisions to this ledger, which is made if need be; a decision is logged before it is told
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) log: Option<PathBuf>,
     /// Draw the decision over the image; a folder when there are several images
     #[arg(long, value_name = "FILE.png", help_heading = "Output")]
     pub(crate) overlay: Option<PathBuf>,
@@ -250,6 +258,71 @@ pub(crate) struct BackendsArgs {
     /// Write a report of each device that was measured into this folder, as a page and as numbers
     #[arg(long, value_name = "DIR", requires = "measure")]
     pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LogCommand {
+    /// One line for each record
+    ///
+    /// Example: arrcoc log list decisions.ledger --mode coupled --last 20
+    List(LogListArgs),
+    /// A decision as it was logged, one JSON line; `arrcoc explain -` reads it
+    ///
+    /// Example: arrcoc log show decisions.ledger 4a1f
+    Show {
+        /// The ledger
+        #[arg(value_name = "LEDGER")]
+        ledger: PathBuf,
+        /// The decision's id, or how it begins
+        id: String,
+    },
+    /// Compute every hash anew; exit with 1 when the ledger was changed
+    ///
+    /// Example: arrcoc log verify decisions.ledger --head "$(cat head.txt)"
+    Verify {
+        /// The ledger
+        #[arg(value_name = "LEDGER")]
+        ledger: PathBuf,
+        /// A head that was kept elsewhere, which has to be in it
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<String>,
+    },
+    /// The number of records and the hash of the last, to be kept elsewhere
+    ///
+    /// Example: arrcoc log head decisions.ledger > head.txt
+    Head {
+        /// The ledger
+        #[arg(value_name = "LEDGER")]
+        ledger: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct LogListArgs {
+    /// The ledger
+    #[arg(value_name = "LEDGER")]
+    pub(crate) ledger: PathBuf,
+    /// Only records about decisions whose id begins so
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Only with this in the image's path
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) image: Option<String>,
+    /// Only with this in the question
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) query: Option<String>,
+    /// Only decisions that rest on this
+    #[arg(long, value_name = "coupled|content|uniform")]
+    pub(crate) mode: Option<String>,
+    /// Only from this time on, such as 2026-11-29 or 2026-11-29T12:00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Only the latest N of them
+    #[arg(long, value_name = "N")]
+    pub(crate) last: Option<u64>,
 }
 
 #[derive(Subcommand)]

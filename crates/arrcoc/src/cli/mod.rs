@@ -8,6 +8,7 @@ mod args;
 mod backends;
 mod calibrate;
 mod explain;
+mod log;
 mod outputs;
 mod plugins;
 mod scaffold;
@@ -37,6 +38,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Allocate(args) => allocate::run(*args),
         Command::Explain(args) => explain::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
+        Command::Log { command } => log::run(command),
         Command::Backends(args) => backends::run(&args),
         Command::Plugins { command } => match command {
             PluginsCommand::List(args) => plugins::list(&args),

@@ -1,0 +1,101 @@
+//! `arrcoc log`: what stands in a ledger, and whether it was changed.
+
+use std::path::Path;
+
+use arrcoc::{
+    Error, Mode,
+    ledger::{Filter, Head, Ledger, LedgerError, Summary},
+    log,
+};
+
+use super::{
+    Done,
+    args::{LogCommand, LogListArgs},
+    report_line, say,
+};
+
+/// Digits of an id in a list: what tells decisions apart.
+const DIGITS: usize = 12;
+
+pub(crate) fn run(command: LogCommand) -> Result<Done, Error> {
+    match command {
+        LogCommand::List(args) => list(args),
+        LogCommand::Show { ledger, id } => {
+            let decision = log::find(&Ledger::open_to_read(&ledger)?, &ledger, &id)?;
+            say(&(decision.to_json()? + "\n"));
+            Ok(Done::Well)
+        }
+        LogCommand::Verify { ledger, head } => verify(&ledger, head.as_deref()),
+        LogCommand::Head { ledger } => {
+            say(&format!("{}\n", Ledger::open_to_read(&ledger)?.head()?));
+            Ok(Done::Well)
+        }
+    }
+}
+
+fn list(args: LogListArgs) -> Result<Done, Error> {
+    if let Some(mode) = &args.mode {
+        let modes = [Mode::Coupled, Mode::Content, Mode::Uniform].map(|mode| mode.to_string());
+        if !modes.contains(mode) {
+            return Err(Error::new(
+                format!("there is no mode `{mode}`"),
+                format!("it is {}", modes.join(", ")),
+            ));
+        }
+    }
+    let filter = Filter {
+        kind: None,
+        subject: args.id,
+        image: args.image,
+        query: args.query,
+        mode: args.mode,
+        since: args.since,
+        until: args.until,
+        last: args.last,
+    };
+    Ledger::open_to_read(&args.ledger)?.each_record(&filter, |record| {
+        say(&(line(&record.summary) + "\n"));
+        Ok::<(), Error>(())
+    })?;
+    Ok(Done::Well)
+}
+
+fn line(record: &Summary) -> String {
+    let id: String = record.subject.chars().take(DIGITS).collect();
+    let mut line = format!("{:>6}  {}  {id}  {}", record.number, record.created, record.kind);
+    if let Some(mode) = &record.mode {
+        line += &format!(" {mode}");
+    }
+    if let Some(image) = &record.image {
+        line += &format!("  {image}");
+    }
+    if let Some(query) = &record.query {
+        line += &format!("  {query:?}");
+    }
+    line
+}
+
+fn verify(path: &Path, head: Option<&str>) -> Result<Done, Error> {
+    let kept = match head.map(str::parse::<Head>) {
+        None => None,
+        Some(Ok(head)) => Some(head),
+        Some(Err(e)) => return Err(Error::new(e.to_string(), "give what `arrcoc log head` has printed")),
+    };
+    let ledger = Ledger::open_to_read(path)?;
+    match ledger.verify(kept.as_ref()) {
+        Ok(head) => {
+            let records = if head.number == 1 { "record" } else { "records" };
+            let against = match &kept {
+                Some(kept) => format!("; record {} is the one whose head was kept", kept.number),
+                None => "; only a head that was kept elsewhere shows whether its end was cut off".to_owned(),
+            };
+            say(&format!("{}: {} {records}, in order{against}\nhead {head}\n", path.display(), head.number));
+            Ok(Done::Well)
+        }
+        Err(e @ LedgerError::Broken { .. }) => {
+            report_line(&format!("{e}\n{}", e.hint()));
+            Ok(Done::NotAsRequired)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
