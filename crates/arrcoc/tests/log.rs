@@ -53,6 +53,11 @@ fn what_was_decided_is_found_again() {
         "{refused}"
     );
 
+    for wrong in ["yesterday", "29.11.2026", "2026-11-29 12:00", "202", "2026-11-29T12:00:00Zzzz", ""] {
+        let refused = desk.run(&["log", "list", "decisions.ledger", "--since", wrong]).refused();
+        assert!(refused.contains(&format!("--since is `{wrong}`")), "{refused}");
+    }
+
     for (line, decision) in lines.iter().zip(&decisions) {
         assert_eq!(
             desk.run(&["log", "show", "decisions.ledger", &decision.id[..16]]).well().trim_end(),

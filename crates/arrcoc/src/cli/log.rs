@@ -49,8 +49,8 @@ fn list(args: LogListArgs) -> Result<Done, Error> {
         image: args.image,
         query: args.query,
         mode: args.mode,
-        since: args.since,
-        until: args.until,
+        since: args.since.map(|text| time("since", text)).transpose()?,
+        until: args.until.map(|text| time("until", text)).transpose()?,
         last: args.last,
     };
     Ledger::open_to_read(&args.ledger)?.each_record(&filter, |record| {
@@ -58,6 +58,19 @@ fn list(args: LogListArgs) -> Result<Done, Error> {
         Ok::<(), Error>(())
     })?;
     Ok(Done::Well)
+}
+
+/// A time as far as it is given. Times are compared as texts, which for these is the same.
+fn time(option: &str, text: String) -> Result<String, Error> {
+    const FORM: &str = "0000-00-00T00:00:00";
+    let fits = |(form, given): (char, char)| if form == '0' { given.is_ascii_digit() } else { form == given };
+    if (4..=FORM.len()).contains(&text.len()) && FORM.chars().zip(text.chars()).all(fits) {
+        return Ok(text);
+    }
+    Err(Error::new(
+        format!("--{option} is `{text}`"),
+        "write a time in UTC as far as it matters, such as 2026-11-29 or 2026-11-29T12:00",
+    ))
 }
 
 fn line(record: &Summary) -> String {
