@@ -84,16 +84,16 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, LedgerError> {
 
 /// Makes the tables where there is nothing yet. Returns the journal mode where it is not the one that is needed.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<String>> {
-    let objects = |connection: &Connection| {
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+    let application = |connection: &Connection| {
+        connection.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))
     };
     let is_empty = |connection: &Connection| {
-        let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        Ok::<bool, rusqlite::Error>(application == 0 && objects(connection)? == 0)
+        let objects: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok::<bool, rusqlite::Error>(application(connection)? == 0 && objects == 0)
     };
     // Another database is left as it is: even a journal mode would be a change.
-    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if application != APPLICATION && !is_empty(connection)? {
+    if application(connection)? != APPLICATION && !is_empty(connection)? {
         return Ok(None);
     }
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;

@@ -102,11 +102,12 @@ pub fn scan_band(band: &Band<'_>, tiling: &Tiling, edge_threshold: i32, threads:
     let edge = |part: u64| start + (part * u64::from(end - start) / parts) as u32;
     let stride = tiling.grid().cols as usize * FIELDS;
     // A row of patches that two parts share belongs to the upper one; the lower one counts it in a table of its own.
-    let shared: Vec<u32> = (1..parts)
-        .map(|part| (edge(part), patch_row(tiling, edge(part))))
-        .filter(|&(row, top)| tiling.rows(top).start < row)
-        .map(|(_, top)| top)
-        .collect();
+    let begin = |part: u64| {
+        let top = patch_row(tiling, edge(part));
+        (top, part > 0 && tiling.rows(top).start < edge(part))
+    };
+    let shared: Vec<u32> =
+        (0..parts).map(begin).filter(|&(_, is_shared)| is_shared).map(|(top, _)| top).collect();
     let mut own: Vec<Vec<i64>> = shared.iter().map(|_| vec![0; stride]).collect();
     std::thread::scope(|scope| {
         let (mut rest, mut next, mut own) = (&mut *into, 0, own.iter_mut());
@@ -118,8 +119,8 @@ pub fn scan_band(band: &Band<'_>, tiling: &Tiling, edge_threshold: i32, threads:
         };
         let counts = (0..parts).map(|part| {
             let rows = edge(part)..edge(part + 1);
-            let (top, bottom) = (patch_row(tiling, rows.start), patch_row(tiling, rows.end - 1));
-            let is_shared = part > 0 && tiling.rows(top).start < rows.start;
+            let (top, is_shared) = begin(part);
+            let bottom = patch_row(tiling, rows.end - 1);
             let first = if is_shared { own.next().map(Vec::as_mut_slice) } else { None };
             let first = first.unwrap_or_else(|| take(top..top + 1));
             let below = take(top + 1..bottom + 1);
