@@ -11,7 +11,10 @@
 
 mod fit_record;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use arrcoc_decide::{MonotoneMap, Way};
 use arrcoc_host::Scale;
@@ -50,6 +53,9 @@ pub struct Calibration {
     /// Encoder → channel → where that map comes from. A map without a record is used as it is.
     #[serde(default)]
     fits: BTreeMap<String, BTreeMap<String, FitRecord>>,
+    /// The file that was laid over the reference.
+    #[serde(skip)]
+    path: Option<PathBuf>,
 }
 
 /// How a channel is read.
@@ -94,7 +100,7 @@ impl Calibration {
     pub fn read(path: &Path) -> Result<Calibration, Error> {
         let text = files::read_text(path, "read the calibration", files::SETTINGS)?;
         let over = Calibration::parse(&text).map_err(|e| e.in_file(path))?;
-        Ok(Calibration::reference()?.under(over))
+        Ok(Calibration { path: Some(path.into()), ..Calibration::reference()?.under(over) })
     }
 
     fn lay(
@@ -132,6 +138,12 @@ impl Calibration {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The file that was laid over the reference.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// Where the map of an encoder's channel comes from, when it was fitted.

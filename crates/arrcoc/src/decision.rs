@@ -3,16 +3,19 @@
 //!
 //! Numbers survive writing and reading bit for bit. The id is the BLAKE3 of the
 //! deterministic part (everything but `id`, `created`, `host` and
-//! `timings_us`), so two runs that decided the same have the same id.
+//! `timings_us`), so two runs that decided the same have the same id. What was
+//! asked of the engine stands in it, so that it can be decided again ([`crate::rerun`]).
 
 use std::{collections::BTreeMap, path::Path};
 
-use arrcoc_decide::{Account, Bounds, Levels, Mode, Override, Sampling, Tensions, Verdict, Way};
+use arrcoc_decide::{
+    Account, Bounds, Held, Levels, Mode, Override, Policy, Sampling, Tensions, Terms, Total, Verdict, Way,
+};
 use arrcoc_host::{Identity, TensorBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, files, schema};
+use crate::{config::Config, error::Error, files, schema};
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "arrcoc.decision/1";
@@ -60,6 +63,9 @@ pub struct Decision {
     pub disagreement: f64,
     /// How far the allocation was allowed to move from uniform.
     pub autonomy: f64,
+    /// How the engine was set up, where that is not the standard.
+    #[serde(default, skip_serializing_if = "Settings::is_standard")]
+    pub settings: Settings,
     /// What the decision rests on.
     #[schemars(with = "schema::Mode")]
     pub mode: Mode,
@@ -107,6 +113,9 @@ pub struct ImageRecord {
     pub height: u32,
     /// BLAKE3 of the file, or of the pixels when there was no file.
     pub blake3: String,
+    /// Whether it was read in bands of rows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_bands: bool,
 }
 
 /// The question of a decision.
@@ -125,12 +134,16 @@ pub struct TensorRecord {
     pub name: String,
     /// BLAKE3 of its elements, after resampling to the grid.
     pub blake3: String,
+    /// The file it came from, as it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 impl TensorRecord {
-    pub(crate) fn of(tensor: &TensorBuf) -> TensorRecord {
+    pub(crate) fn of(tensor: &TensorBuf, path: Option<&Path>) -> TensorRecord {
         let blake3 = blake3::hash(tensor.as_bytes()).to_hex().to_string();
-        TensorRecord { name: tensor.name().into(), blake3 }
+        let path = path.map(|path| path.to_string_lossy().into_owned());
+        TensorRecord { name: tensor.name().into(), blake3, path }
     }
 }
 
@@ -217,6 +230,132 @@ pub struct AllocatorRecord {
 pub struct CalibrationRecord {
     /// Its version.
     pub version: String,
+    /// The file that was laid over the reference, as it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// How an engine was set up, beyond the policy: what [`Config`] says that has a part in a decision. What is empty is
+/// the standard.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Settings {
+    /// The scorers that were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scorers: Vec<String>,
+    /// The allocator that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allocator: Option<String>,
+    /// The backend that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
+    /// Parameters that were given: id → key → value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, BTreeMap<String, String>>,
+    /// Tensions that were held.
+    #[serde(skip_serializing_if = "is_free")]
+    #[schemars(with = "schema::Held")]
+    pub held: Held,
+}
+
+fn is_free(held: &Held) -> bool {
+    *held == Held::default()
+}
+
+impl Settings {
+    pub(crate) fn of(config: &Config) -> Settings {
+        let sorted = |params: &std::collections::HashMap<String, String>| {
+            params.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        };
+        Settings {
+            scorers: config.scorers.clone(),
+            allocator: config.allocator.clone(),
+            backend: config.backend.clone(),
+            params: config.params.iter().map(|(id, params)| (id.clone(), sorted(params))).collect(),
+            held: config.held,
+        }
+    }
+
+    /// Sets a configuration up in this way, in the place of what it says itself.
+    pub(crate) fn set_up(&self, config: &mut Config) {
+        config.scorers.clone_from(&self.scorers);
+        config.allocator.clone_from(&self.allocator);
+        config.backend.clone_from(&self.backend);
+        config.held = self.held;
+        config.params.clear();
+        for (id, params) in &self.params {
+            params.iter().for_each(|(key, value)| config.set_param(id, key, value));
+        }
+    }
+
+    fn is_standard(&self) -> bool {
+        *self == Settings::default()
+    }
+}
+
+/// What is decided, before it is: two with the same key ask the same of the same image.
+#[derive(Serialize)]
+pub(crate) struct Question<'a> {
+    pub(crate) image: (Option<&'a str>, &'a str),
+    pub(crate) query: Option<&'a str>,
+    pub(crate) tensors: &'a [TensorRecord],
+    pub(crate) grid: GridRecord,
+    pub(crate) policy: &'a PolicyRecord,
+    pub(crate) autonomy: f64,
+    pub(crate) settings: &'a Settings,
+    pub(crate) calibration: &'a CalibrationRecord,
+}
+
+impl Question<'_> {
+    /// BLAKE3 in hexadecimal.
+    pub(crate) fn key(&self) -> Result<String, Error> {
+        canonical_hash(self)
+    }
+}
+
+/// BLAKE3 of a value as JSON whose keys are sorted.
+fn canonical_hash(value: &impl Serialize) -> Result<String, Error> {
+    let broken =
+        |e: serde_json::Error| Error::new(format!("it cannot be written as JSON: {e}"), "report this");
+    let value = serde_json::to_value(value).map_err(broken)?;
+    Ok(blake3::hash(serde_json::to_string(&value).map_err(broken)?.as_bytes()).to_hex().to_string())
+}
+
+impl PolicyRecord {
+    pub(crate) fn of(terms: &Terms) -> PolicyRecord {
+        let policy = terms.policy();
+        PolicyRecord {
+            min: policy.bounds.min(),
+            max: policy.bounds.max(),
+            total: match policy.total {
+                Total::Range { .. } => TotalRecord::Range([terms.lo(), terms.hi()]),
+                _ => TotalRecord::Exact(terms.lo()),
+            },
+            levels: policy.levels.clone(),
+            sampling: policy.sampling,
+            overrides: policy.overrides.clone(),
+            force_uniform: policy.force_uniform,
+        }
+    }
+
+    /// The policy that this is the record of.
+    ///
+    /// # Errors
+    /// When the bounds are reversed.
+    pub fn policy(&self) -> Result<Policy, Error> {
+        let total = match self.total {
+            TotalRecord::Exact(tokens) => Total::Exact(tokens),
+            TotalRecord::Range([lo, hi]) => Total::Range { lo, hi },
+        };
+        Ok(Policy {
+            bounds: Bounds::new(self.min, self.max)?,
+            total,
+            levels: self.levels.clone(),
+            sampling: self.sampling,
+            overrides: self.overrides.clone(),
+            force_uniform: self.force_uniform,
+        })
+    }
 }
 
 /// A plugin that took part.
@@ -313,6 +452,24 @@ impl Decision {
     pub fn read(path: &Path) -> Result<Decision, Error> {
         let text = files::read_text(path, "read the decision", files::DECISION)?;
         Decision::from_json(&text).map_err(|e| e.in_file(path))
+    }
+
+    /// The key of what was decided: the same for all decisions that were asked the same.
+    ///
+    /// # Errors
+    /// When the record holds a number that JSON cannot express.
+    pub fn request(&self) -> Result<String, Error> {
+        Question {
+            image: (self.image.path.as_deref(), &self.image.blake3),
+            query: self.query.as_ref().map(|query| query.text.as_str()),
+            tensors: &self.tensors,
+            grid: self.grid,
+            policy: &self.policy,
+            autonomy: self.autonomy,
+            settings: &self.settings,
+            calibration: &self.calibration,
+        }
+        .key()
     }
 
     /// Tokens of each patch, row by row.

@@ -10,8 +10,12 @@ use std::{
     time::Instant,
 };
 
-use arrcoc_decide::{Allocator as _, Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Total, Way};
-use arrcoc_host::{Allocator, Catalogue, NameError, Scorer, ScorerInfo, TensorView};
+use arrcoc_decide::{
+    Allocation, Allocator as _, Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Way,
+};
+use arrcoc_host::{
+    Allocator, AllocatorInfo, Catalogue, NameError, Scorer, ScorerInfo, TensorBuf, TensorView,
+};
 use arrcoc_sdk::describe::{Domain, Param};
 use arrcoc_stats::Tiling;
 
@@ -21,7 +25,7 @@ use crate::{
     config::{AUTO, BESIDE, Config, HEARING, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     decision::{
         AllocatorRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord, PluginRecord,
-        PolicyRecord, QueryRecord, SCHEMA, Scores, TensorRecord, TotalRecord,
+        PolicyRecord, QueryRecord, Question, SCHEMA, Scores, Settings, TensorRecord,
     },
     error::Error,
     feeding::is_fed,
@@ -124,11 +128,67 @@ impl Engine {
     pub fn look<'a>(&'a self, request: &'a Request) -> Result<Look<'a>, Error> {
         Tiling::new(request.grid, request.photo.width(), request.photo.height())?;
         let given = request.tensors.on_grid(request.grid)?;
-        let tensors = given.iter().map(TensorRecord::of).collect();
+        let tensors = tensor_records(request, &given);
         let observation = Observation::new(request, given, self.threads)?;
-        let lineup =
-            self.lineup(&observation, u64::from(request.photo.width()) * u64::from(request.photo.height()))?;
+        let lineup = self.lineup(&observation, pixels(request))?;
         Ok(Look::new(self, request, tensors, observation, lineup))
+    }
+
+    /// Looks at the image of a request only for the tensors that the allocator shares by, where the scores are there
+    /// already: those that it requires, and of the others those that `scorers` make.
+    pub(crate) fn look_to_share<'a>(
+        &'a self,
+        request: &'a Request,
+        scorers: &[String],
+    ) -> Result<Look<'a>, Error> {
+        let given = request.tensors.on_grid(request.grid)?;
+        let tensors = tensor_records(request, &given);
+        let observation = Observation::new(request, given, self.threads)?;
+        let optional = self.allocator_info().map_or(&[][..], |info| &info.optional);
+        let made = |tensor: &&String| {
+            let infos = scorers.iter().filter_map(|id| self.catalogue.scorer_info(id).ok());
+            infos.into_iter().any(|info| provides(info, tensor))
+        };
+        let also: Vec<String> = optional.iter().filter(made).cloned().collect();
+        let lineup = self.lineup_for(&observation, pixels(request), Vec::new(), &also)?;
+        Ok(Look::new(self, request, tensors, observation, lineup))
+    }
+
+    /// The tensors that the allocator shares by, or may.
+    pub(crate) fn allocator_takes(&self) -> impl Iterator<Item = &String> {
+        self.allocator_info().into_iter().flat_map(|info| info.requires.iter().chain(&info.optional))
+    }
+
+    fn allocator_info(&self) -> Option<&AllocatorInfo> {
+        let id = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
+        self.catalogue.allocator_info(id).ok()
+    }
+
+    /// The key of a request: every decision that is asked the same, by an engine that is set up the same, has it
+    /// ([`Decision::request`]).
+    ///
+    /// # Errors
+    /// When the request cannot be carried out, or its image cannot be read.
+    pub fn key(&self, request: &Request) -> Result<String, Error> {
+        let path = request.photo.path.as_ref().map(|path| path.to_string_lossy());
+        Question {
+            image: (path.as_deref(), request.photo.blake3()?),
+            query: Some(request.query.as_str()).filter(|query| !query.is_empty()),
+            tensors: &tensor_records(request, &request.tensors.on_grid(request.grid)?),
+            grid: GridRecord { rows: request.grid.rows, cols: request.grid.cols },
+            policy: &PolicyRecord::of(&request.terms()?),
+            autonomy: self.config.autonomy,
+            settings: &Settings::of(&self.config),
+            calibration: &self.calibration_record(),
+        }
+        .key()
+    }
+
+    fn calibration_record(&self) -> CalibrationRecord {
+        CalibrationRecord {
+            version: self.calibration.version().into(),
+            path: self.calibration.path().map(|path| path.to_string_lossy().into_owned()),
+        }
     }
 
     /// When a decision that begins now must be done.
@@ -170,10 +230,20 @@ impl Engine {
     /// The scorers for an observation, in the order in which they run: those that
     /// are wanted, and what provides the tensors that the allocator requires.
     fn lineup(&self, observation: &Observation<'_>, pixels: u64) -> Result<Lineup, Error> {
-        let (backend, note) = self.backend(pixels, observation.banded().is_some());
         let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
         let wanted = standard.chain(self.volunteers()).chain(named(&self.config));
-        let wanted: Vec<String> = wanted.map(str::to_owned).collect();
+        self.lineup_for(observation, pixels, wanted.map(str::to_owned).collect(), &[])
+    }
+
+    /// The wanted scorers, and what provides the tensors that the allocator requires and those it takes `also`.
+    fn lineup_for(
+        &self,
+        observation: &Observation<'_>,
+        pixels: u64,
+        wanted: Vec<String>,
+        also: &[String],
+    ) -> Result<Lineup, Error> {
+        let (backend, note) = self.backend(pixels, observation.banded().is_some());
         let casting = Casting {
             scorers: self.catalogue.scorers().collect(),
             given: observation.tensor_names(),
@@ -181,9 +251,8 @@ impl Engine {
             idle: self.catalogue.scorers().filter(|s| self.lacks_a_path(s)).map(|s| s.id.as_str()).collect(),
             needs_all: observation.banded().map(Banded::needs_all),
         };
-        let allocator = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
-        let needed = self.catalogue.allocator_info(allocator).map_or(&[][..], |info| &info.requires);
-        let mut lineup = casting.lineup(&wanted, needed)?;
+        let required = self.allocator_info().map_or(&[][..], |info| &info.requires);
+        let mut lineup = casting.lineup(&wanted, &[required, also].concat())?;
         lineup.notes.extend(note);
         if let Some(id) = &backend
             && let Ok(info) = self.catalogue.scorer_info(id)
@@ -297,6 +366,12 @@ impl Engine {
         Ok(self.catalogue.make_allocator(id, &self.config.params, deadline)?)
     }
 
+    /// How this engine is set to decide.
+    pub(crate) fn setting(&self) -> Setting {
+        Setting { autonomy: self.config.autonomy, held: self.config.held }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "an allocation depends on everything")]
     pub(crate) fn decide<'t>(
         &self,
         maps: &ScoreMaps,
@@ -305,15 +380,15 @@ impl Engine {
         tensor: &dyn Fn(&str) -> Option<TensorView<'t>>,
         allocator: Option<&Allocator>,
         deadline: Option<Instant>,
+        setting: &Setting,
     ) -> Outcome {
-        let setting = Setting { autonomy: self.config.autonomy, held: self.config.held };
         match allocator {
-            None => arrcoc_decide::decide(maps, terms, &setting, &Proportional),
+            None => arrcoc_decide::decide(maps, terms, setting, &Proportional),
             Some(allocator) => {
                 let needs = allocator.info().requires.iter().chain(&allocator.info().optional);
                 let tensors = needs.filter_map(|name| tensor(name)).collect();
                 let bound = allocator.bind(grid, tensors, self.threads as u32, deadline);
-                arrcoc_decide::decide(maps, terms, &setting, &bound)
+                arrcoc_decide::decide(maps, terms, setting, &bound)
             }
         }
     }
@@ -331,15 +406,8 @@ impl Engine {
     ) -> Decision {
         let request = look.request;
         let photo = &request.photo;
-        let policy = terms.policy();
         let mut plugins = scored.plugins;
-        plugins.extend(allocator.map(|a| PluginRecord {
-            identity: a.identity().clone(),
-            part: a.info().id.clone(),
-            parameters: a.params().to_json(),
-            device: "cpu".into(),
-            encoder: None,
-        }));
+        plugins.extend(allocator.map(PluginRecord::of_allocator));
         let mut reasons = scored.reasons;
         reasons.extend(outcome.retreats);
         Decision {
@@ -357,6 +425,7 @@ impl Engine {
                 width: photo.width(),
                 height: photo.height(),
                 blake3: look.blake3.clone(),
+                in_bands: photo.in_bands().is_some(),
             },
             query: (!query.is_empty()).then(|| QueryRecord {
                 text: query.to_owned(),
@@ -364,47 +433,38 @@ impl Engine {
             }),
             tensors: look.tensors.clone(),
             grid: GridRecord { rows: request.grid.rows, cols: request.grid.cols },
-            policy: PolicyRecord {
-                min: policy.bounds.min(),
-                max: policy.bounds.max(),
-                total: match policy.total {
-                    Total::Range { .. } => TotalRecord::Range([terms.lo(), terms.hi()]),
-                    _ => TotalRecord::Exact(terms.lo()),
-                },
-                levels: policy.levels.clone(),
-                sampling: policy.sampling,
-                overrides: policy.overrides.clone(),
-                force_uniform: policy.force_uniform,
-            },
+            policy: PolicyRecord::of(terms),
             requested: outcome.requested,
             applied: outcome.allocation.total(),
-            tokens: outcome
-                .allocation
-                .tokens()
-                .chunks(request.grid.cols as usize)
-                .map(<[u32]>::to_vec)
-                .collect(),
-            scores: Scores { propositional: maps.p, perspectival: maps.s, participatory: maps.q },
+            tokens: rows(&outcome.allocation, request.grid.cols),
+            scores: Scores::of(maps),
             channels: scored.channels.into_iter().map(Into::into).collect(),
             weights: outcome.weights,
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
             autonomy: self.config.autonomy,
+            settings: Settings::of(&self.config),
             mode: outcome.mode,
             reasons,
             notes: photo.notes().into_iter().chain(scored.notes).collect(),
             verdicts: outcome.verdicts,
             account: outcome.account,
-            allocator: AllocatorRecord {
-                id: allocator.map_or(Proportional.id(), |a| a.info().id.as_str()).into(),
-                parameters: allocator.map(|a| a.params().to_json()).unwrap_or_default(),
-            },
-            calibration: CalibrationRecord { version: self.calibration.version().into() },
+            allocator: AllocatorRecord::of(allocator),
+            calibration: self.calibration_record(),
             plugins,
             timings_us: scored.timings,
         }
     }
+}
+
+fn pixels(request: &Request) -> u64 {
+    u64::from(request.photo.width()) * u64::from(request.photo.height())
+}
+
+/// The tensors that were given, for the record.
+fn tensor_records(request: &Request, given: &[TensorBuf]) -> Vec<TensorRecord> {
+    given.iter().map(|tensor| TensorRecord::of(tensor, request.tensors.path())).collect()
 }
 
 /// Whether one of these is nothing that a loaded library offers.
@@ -430,6 +490,45 @@ fn is_auto(id: &str) -> bool {
 /// The ids of the scorers that are named.
 fn named(config: &Config) -> impl Iterator<Item = &str> {
     config.scorers.iter().map(|id| bare(id)).filter(|id| *id != AUTO)
+}
+
+/// The tokens of an allocation, a row of patches at a time.
+pub(crate) fn rows(allocation: &Allocation, cols: u32) -> Vec<Vec<u32>> {
+    allocation.tokens().chunks(cols as usize).map(<[u32]>::to_vec).collect()
+}
+
+impl Scores {
+    pub(crate) fn of(maps: ScoreMaps) -> Scores {
+        Scores { propositional: maps.p, perspectival: maps.s, participatory: maps.q }
+    }
+}
+
+impl AllocatorRecord {
+    /// The record of an allocator, or of the rule that is built in.
+    pub(crate) fn of(allocator: Option<&Allocator>) -> AllocatorRecord {
+        AllocatorRecord {
+            id: allocator.map_or(Proportional.id(), |a| a.info().id.as_str()).into(),
+            parameters: allocator.map(|a| a.params().to_json()).unwrap_or_default(),
+        }
+    }
+}
+
+impl PluginRecord {
+    pub(crate) fn of_allocator(allocator: &Allocator) -> PluginRecord {
+        PluginRecord {
+            identity: allocator.identity().clone(),
+            part: allocator.info().id.clone(),
+            parameters: allocator.params().to_json(),
+            device: "cpu".into(),
+            encoder: None,
+        }
+    }
+}
+
+impl From<crate::decision::ChannelRecord> for Channel {
+    fn from(c: crate::decision::ChannelRecord) -> Self {
+        Self { plugin: c.plugin, name: c.name, way: c.way, theta: c.theta, values: c.values }
+    }
 }
 
 impl From<Channel> for crate::decision::ChannelRecord {

@@ -204,6 +204,6 @@ fn sixths(n: i64) -> String {
     if n % 6 == 0 { (n / 6).to_string() } else { format!("{:.2}", n as f64 / 6.0) }
 }
 
-fn signed(n: i64) -> String {
+pub(crate) fn signed(n: i64) -> String {
     if n > 0 { format!("+{}", sixths(n)) } else { sixths(n) }
 }

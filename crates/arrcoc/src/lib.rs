@@ -30,6 +30,7 @@
 //! | [`backends`] | what the backends of this machine take, and which to take |
 //! | [`calibration`], [`calibrate`] | from raw channels to comparable ones, and how those maps are fitted |
 //! | [`log`] | decisions in a ledger |
+//! | [`rerun`], [`whatif`] | a decision made again, and what it would have been |
 //! | [`decision`], [`explain`], [`draw`], [`pack`], [`schema`] | what comes out |
 
 #![forbid(unsafe_code)]
@@ -51,9 +52,11 @@ pub mod look;
 pub mod pack;
 pub mod photo;
 pub mod request;
+pub mod rerun;
 pub mod schema;
 mod scoring;
 pub mod tensors;
+pub mod whatif;
 
 pub use arrcoc_decide::{Bounds, Levels, Mode, Override, Policy, Rule, Sampling, Total, Verdict, Way};
 pub use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Patience, Search};
@@ -67,5 +70,7 @@ pub use error::Error;
 pub use look::Look;
 pub use photo::Photo;
 pub use request::Request;
+pub use rerun::Rerun;
 pub use scoring::RawChannel;
 pub use tensors::Tensors;
+pub use whatif::{Change, WhatIf};

@@ -1,28 +1,78 @@
-//! Decisions in a ledger: how they are logged, and found again.
+//! Decisions in a ledger: how they are logged, found again, judged and taken elsewhere.
 //!
-//! The content of a record is the decision as one line of JSON, the same that `--json`
-//! writes. Its id, time, image, question and mode stand beside it, to be found by.
+//! The content of a record is a decision as one line of JSON, the same that `--json`
+//! writes, or what came of one ([`Feedback`]). Id, time, image, question, mode and the key of what
+//! was asked stand beside it, to be found by.
+
+mod export;
 
 use std::path::Path;
 
 use arrcoc_ledger::{Entry, Filter, Head, Kind, Ledger, LedgerError};
+use serde::{Deserialize, Serialize};
 
 use crate::{decision::Decision, error::Error};
 
-/// Logs a decision. When this returns, the decision is on the disk.
+pub use export::{json_lines, parquet};
+
+/// Name and version of the form of a feedback.
+pub const FEEDBACK_SCHEMA: &str = "arrcoc.feedback/1";
+
+/// What came of a decision in the task that its tokens were for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Feedback {
+    /// [`FEEDBACK_SCHEMA`].
+    pub schema: String,
+    /// The id of the decision.
+    pub decision: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// What else there is to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// How the task ended that a decision was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// As it should.
+    Success,
+    /// Not as it should.
+    Failure,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Outcome::Success => "success",
+            Outcome::Failure => "failure",
+        })
+    }
+}
+
+/// Logs decisions, all of them or none. When this returns, they are on the disk.
 ///
 /// # Errors
-/// When it could not be added; the ledger is as it was.
-pub fn append(ledger: &mut Ledger, decision: &Decision) -> Result<Head, Error> {
-    let (content, mode) = (decision.to_json()?, decision.mode.to_string());
-    let entry = Entry {
-        image: decision.image.path.as_deref(),
-        query: decision.query.as_ref().map(|query| query.text.as_str()),
-        mode: Some(&mode),
-        content: &content,
-        ..Entry::new(Kind::Decision, &decision.id, &decision.created)
-    };
-    Ok(ledger.append(&[entry])?)
+/// When they could not be added; the ledger is as it was.
+pub fn append(ledger: &mut Ledger, decisions: &[Decision]) -> Result<Head, Error> {
+    let written = decisions.iter().map(|d| Ok((d.to_json()?, d.mode.to_string(), d.request()?)));
+    let written: Vec<(String, String, String)> = written.collect::<Result<_, Error>>()?;
+    let entries: Vec<Entry<'_>> = std::iter::zip(decisions, &written)
+        .map(|(decision, (content, mode, request))| Entry {
+            image: decision.image.path.as_deref(),
+            query: decision.query.as_ref().map(|query| query.text.as_str()),
+            mode: Some(mode),
+            request: Some(request),
+            content,
+            ..Entry::new(Kind::Decision, &decision.id, &decision.created)
+        })
+        .collect();
+    Ok(ledger.append(&entries)?)
 }
 
 /// The decision whose id begins so; where the same was decided more than once, the latest.
@@ -49,6 +99,51 @@ pub fn find(ledger: &Ledger, path: &Path, id: &str) -> Result<Decision, Error> {
         )
     })?;
     Decision::from_json(&content).map_err(|e| e.in_file(path))
+}
+
+/// The decisions of a request that were logged, in order; see [`Engine::key`](crate::Engine::key).
+///
+/// # Errors
+/// When the ledger cannot be read, or what was logged is no decision.
+pub fn of_request(ledger: &Ledger, path: &Path, request: &str) -> Result<Vec<Decision>, Error> {
+    let filter =
+        Filter { kind: Some(Kind::Decision), request: Some(request.to_owned()), ..Filter::default() };
+    let mut found = Vec::new();
+    ledger.each_record(&filter, |record| {
+        found.push(Decision::from_json(&record.content).map_err(|e| e.in_file(path))?);
+        Ok::<(), Error>(())
+    })?;
+    Ok(found)
+}
+
+/// Logs what came of the decision whose id begins so. When this returns, it is on the disk.
+///
+/// # Errors
+/// When there is no such decision, or it could not be added; the ledger is as it was.
+pub fn feedback(
+    ledger: &mut Ledger,
+    path: &Path,
+    id: &str,
+    outcome: Outcome,
+    who: Option<&str>,
+    note: Option<&str>,
+) -> Result<Feedback, Error> {
+    let decision = find(ledger, path, id)?;
+    let (who, note) = (who.map(str::to_owned), note.map(str::to_owned));
+    let feedback =
+        Feedback { schema: FEEDBACK_SCHEMA.into(), decision: decision.id.clone(), outcome, who, note };
+    let content = serde_json::to_string(&feedback)
+        .map_err(|e| Error::new(format!("the feedback cannot be written: {e}"), "report this"))?;
+    let (created, mode) = (jiff::Timestamp::now().to_string(), decision.mode.to_string());
+    let entry = Entry {
+        image: decision.image.path.as_deref(),
+        query: decision.query.as_ref().map(|query| query.text.as_str()),
+        mode: Some(&mode),
+        content: &content,
+        ..Entry::new(Kind::Feedback, &decision.id, &created)
+    };
+    ledger.append(&[entry])?;
+    Ok(feedback)
 }
 
 impl From<LedgerError> for Error {

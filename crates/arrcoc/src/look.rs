@@ -8,8 +8,8 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use arrcoc_decide::{Allocator as _, Policy, Proportional, Way};
-use arrcoc_host::{Scorer, ScorerInfo};
+use arrcoc_decide::{Allocator as _, Outcome, Policy, Proportional, ScoreMaps, Setting, Terms, Way};
+use arrcoc_host::{Allocator, Scorer, ScorerInfo};
 
 use crate::{
     decision::{Decision, TensorRecord},
@@ -56,22 +56,54 @@ impl<'a> Look<'a> {
         let deadline = self.engine.deadline();
         let terms = terms(policy, self.request.grid)?;
         let mut scored = Scored::default();
-        let instead =
-            |e: Error| scored.reasons.push(format!("{}; `{}` shared instead", e.message, Proportional.id()));
-        let allocator = self.engine.make_allocator(deadline).map_err(instead).ok();
-        let asked = self.hear(query, deadline, &mut scored)?;
-        scored.note_left_out(&self.lineup, query, |id| self.engine.is_dispensable(id));
-        scored.note_unheard();
-        scored.notes.extend(self.lineup.notes.iter().cloned());
+        let allocator = self.make_allocator(deadline, &mut scored.reasons);
+        let asked = self.listen(query, deadline, &mut scored)?;
         let maps = scored.maps(self.request.grid.patches());
 
         let sharing = Instant::now();
-        let tensor = |name: &str| asked.tensor(&self.observation, name);
-        let grid = self.observation.grid();
-        let outcome = self.engine.decide(&maps, &terms, grid, &tensor, allocator.as_ref(), deadline);
+        let setting = self.engine.setting();
+        let outcome = self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting);
         scored.timings.insert("decide".into(), micros(sharing));
         scored.timings.insert("total".into(), micros(started));
         self.engine.record(self, query, &terms, maps, scored, allocator.as_ref(), outcome).seal()
+    }
+
+    /// The allocator; where it cannot be made, the reason goes to `reasons`.
+    pub(crate) fn make_allocator(
+        &self,
+        deadline: Option<Instant>,
+        reasons: &mut Vec<String>,
+    ) -> Option<Allocator> {
+        let instead = |e: Error| format!("{}; `{}` shared instead", e.message, Proportional.id());
+        self.engine.make_allocator(deadline).map_err(|e| reasons.push(instead(e))).ok()
+    }
+
+    /// Runs every scorer, and notes who could not be heard.
+    pub(crate) fn listen<'q>(
+        &mut self,
+        query: &'q str,
+        deadline: Option<Instant>,
+        scored: &mut Scored,
+    ) -> Result<Asked<'q>, Error> {
+        let asked = self.hear(query, deadline, scored)?;
+        scored.note_left_out(&self.lineup, query, |id| self.engine.is_dispensable(id));
+        scored.note_unheard();
+        scored.notes.extend(self.lineup.notes.iter().cloned());
+        Ok(asked)
+    }
+
+    /// Shares tokens out by score maps.
+    pub(crate) fn share(
+        &self,
+        asked: &Asked<'_>,
+        maps: &ScoreMaps,
+        terms: &Terms,
+        allocator: Option<&Allocator>,
+        deadline: Option<Instant>,
+        setting: &Setting,
+    ) -> Outcome {
+        let tensor = |name: &str| asked.tensor(&self.observation, name);
+        self.engine.decide(maps, terms, self.observation.grid(), &tensor, allocator, deadline, setting)
     }
 
     /// What the scorers say to a question, before calibration; and why some said nothing, or will have no weight.
@@ -85,7 +117,7 @@ impl<'a> Look<'a> {
     }
 
     /// Runs every scorer, as far as it has not been run.
-    fn hear<'q>(
+    pub(crate) fn hear<'q>(
         &mut self,
         query: &'q str,
         deadline: Option<Instant>,

@@ -25,6 +25,14 @@ pub(crate) struct Tensions {
     compress_particularize: f64,
 }
 
+/// Tensions that are held, each in [0.1, 0.9].
+#[derive(JsonSchema)]
+pub(crate) struct Held {
+    exploit_explore: Option<f64>,
+    focus_diversify: Option<f64>,
+    compress_particularize: Option<f64>,
+}
+
 /// What a decision rests on.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]

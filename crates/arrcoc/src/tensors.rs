@@ -5,7 +5,7 @@
 //! the middle of a decision. A file made on another patch grid says so in its
 //! metadata (`grid`: `16x16`), and its per-patch tensors are resampled by area.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrcoc_host::TensorBuf;
 use arrcoc_sdk::abi::DType;
@@ -20,6 +20,7 @@ pub struct Tensors {
     tensors: Vec<TensorBuf>,
     encoder: Option<String>,
     grid: Option<Grid>,
+    path: Option<PathBuf>,
 }
 
 /// The tensor with a row for each question.
@@ -43,7 +44,8 @@ impl Tensors {
     /// has the wrong type or rank or a number that is not finite.
     pub fn read(path: &Path) -> Result<Tensors, Error> {
         let bytes = files::read(path, "read the tensors", files::TENSORS)?;
-        Tensors::parse(&bytes).map_err(|e| e.in_file(path))
+        let tensors = Tensors::parse(&bytes).map_err(|e| e.in_file(path))?;
+        Ok(Tensors { path: Some(path.into()), ..tensors })
     }
 
     fn parse(bytes: &[u8]) -> Result<Tensors, Error> {
@@ -65,7 +67,7 @@ impl Tensors {
             tensors.push(tensor);
         }
         tensors.sort_by(|a, b| a.name().cmp(b.name()));
-        Ok(Tensors { tensors, encoder: metadata.get("encoder").cloned(), grid })
+        Ok(Tensors { tensors, encoder: metadata.get("encoder").cloned(), grid, path: None })
     }
 
     /// Adds a tensor, replacing one of the same name.
@@ -78,6 +80,12 @@ impl Tensors {
         self.tensors.retain(|t| t.name() != tensor.name());
         self.tensors.push(tensor);
         Ok(self)
+    }
+
+    /// The file they were read from.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// What made them, as the file's metadata `encoder` says.

@@ -119,6 +119,15 @@ impl ScoreMaps {
         }
     }
 
+    /// The map of `way`, to be changed, if present.
+    pub fn of_mut(&mut self, way: Way) -> Option<&mut [f64]> {
+        match way {
+            Way::Propositional => self.p.as_deref_mut(),
+            Way::Perspectival => self.s.as_deref_mut(),
+            Way::Participatory => self.q.as_deref_mut(),
+        }
+    }
+
     /// These maps without the ways that `keep` does not contain.
     pub fn only(&self, keep: Subset) -> ScoreMaps {
         let kept = |way: Way| self.of(way).filter(|_| keep.contains(way)).map(<[f64]>::to_vec);

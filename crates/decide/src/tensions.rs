@@ -34,13 +34,17 @@ pub struct Tensions {
 }
 
 /// Tensions held at a value instead of computed, for ablations and "what if". Values are clamped to `[0.1, 0.9]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Held {
     /// Holds [`Tensions::exploit_explore`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub exploit_explore: Option<f64>,
     /// Holds [`Tensions::focus_diversify`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub focus_diversify: Option<f64>,
     /// Holds [`Tensions::compress_particularize`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub compress_particularize: Option<f64>,
 }
 
@@ -110,6 +114,16 @@ impl Balance {
 }
 
 impl Held {
+    /// These, and those of `others` where these hold nothing.
+    #[must_use]
+    pub fn over(self, others: Held) -> Held {
+        Held {
+            exploit_explore: self.exploit_explore.or(others.exploit_explore),
+            focus_diversify: self.focus_diversify.or(others.focus_diversify),
+            compress_particularize: self.compress_particularize.or(others.compress_particularize),
+        }
+    }
+
     /// These without values that are not numbers; each goes with its reason in `retreats`.
     pub(crate) fn sound(&self, retreats: &mut Vec<String>) -> Held {
         let mut number = |held: Option<f64>, name: &str| match held {

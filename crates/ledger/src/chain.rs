@@ -28,7 +28,7 @@ impl Hash {
         add(&mut hasher, entry.kind.name().as_bytes());
         add(&mut hasher, entry.subject.as_bytes());
         add(&mut hasher, entry.created.as_bytes());
-        for part in [entry.image, entry.query, entry.mode] {
+        for part in [entry.image, entry.query, entry.mode, entry.request] {
             hasher.update(&[u8::from(part.is_some())]);
             add(&mut hasher, part.unwrap_or_default().as_bytes());
         }
@@ -143,6 +143,7 @@ mod tests {
             Entry { image: Some("x"), ..entry },
             Entry { query: Some("x"), ..entry },
             Entry { mode: Some("x"), ..entry },
+            Entry { request: Some("x"), ..entry },
             Entry { content: "x", ..entry },
         ];
         let mut hashes: Vec<Hash> = records.iter().map(|entry| Hash::of(before, 1, entry)).collect();

@@ -11,9 +11,9 @@ use crate::record::{Entry, Filter, MAX_CONTENT, Record, Summary};
 use crate::store;
 
 /// How hard content is compressed, of 10: what takes less time than to write it.
-const LEVEL: u8 = 3;
+const LEVEL: u8 = 1;
 
-const COLUMNS: &str = "number, kind, subject, created, image, query, mode, hash, length, content";
+const COLUMNS: &str = "number, kind, subject, created, image, query, mode, hash, length, content, request";
 
 /// A decision log.
 #[derive(Debug)]
@@ -192,6 +192,7 @@ impl Filter {
             ("instr(image, ?) > 0", &self.image),
             ("instr(query, ?) > 0", &self.query),
             ("mode = ?", &self.mode),
+            ("request = ?", &self.request),
             ("created >= ?", &self.since),
             ("created < ?", &self.until),
         ];
@@ -215,10 +216,10 @@ impl Filter {
 
 fn add(transaction: &Transaction<'_>, head: &Head, entry: &Entry<'_>, packed: &[u8]) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare(
-        "INSERT INTO records (number, kind, subject, created, image, query, mode, length, content, hash) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO records (number, kind, subject, created, image, query, mode, request, length, content, hash) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
-    let Entry { kind, subject, created, image, query, mode, content } = entry;
+    let Entry { kind, subject, created, image, query, mode, request, content } = entry;
     let (number, length) = (head.number as i64, content.len() as i64);
     insert.execute((
         number,
@@ -228,6 +229,7 @@ fn add(transaction: &Transaction<'_>, head: &Head, entry: &Entry<'_>, packed: &[
         image,
         query,
         mode,
+        request,
         length,
         packed,
         head.hash.as_bytes(),
@@ -294,6 +296,7 @@ fn read(row: &Row<'_>) -> Result<Record, String> {
         image: maybe(4)?,
         query: maybe(5)?,
         mode: maybe(6)?,
+        request: maybe(10)?,
         hash: Hash::from_bytes(&hash).ok_or_else(|| format!("its hash has {} bytes", hash.len()))?,
     };
     let content = String::from_utf8(content).map_err(|_| "its content is not UTF-8")?;

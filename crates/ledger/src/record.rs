@@ -57,6 +57,8 @@ pub struct Entry<'a> {
     pub query: Option<&'a str>,
     /// What the decision rests on.
     pub mode: Option<&'a str>,
+    /// The key of what was asked, to know it again.
+    pub request: Option<&'a str>,
     /// What is logged.
     pub content: &'a str,
 }
@@ -65,7 +67,7 @@ impl<'a> Entry<'a> {
     /// A record with nothing to find it by, and no content.
     #[must_use]
     pub fn new(kind: Kind, subject: &'a str, created: &'a str) -> Self {
-        Self { kind, subject, created, image: None, query: None, mode: None, content: "" }
+        Self { kind, subject, created, image: None, query: None, mode: None, request: None, content: "" }
     }
 }
 
@@ -86,6 +88,8 @@ pub struct Summary {
     pub query: Option<String>,
     /// What the decision rests on.
     pub mode: Option<String>,
+    /// The key of what was asked, to know it again.
+    pub request: Option<String>,
     /// Its hash.
     pub hash: Hash,
 }
@@ -103,7 +107,7 @@ impl Record {
     /// What was added.
     #[must_use]
     pub fn entry(&self) -> Entry<'_> {
-        let Summary { kind, subject, created, image, query, mode, .. } = &self.summary;
+        let Summary { kind, subject, created, image, query, mode, request, .. } = &self.summary;
         Entry {
             kind: *kind,
             subject,
@@ -111,6 +115,7 @@ impl Record {
             image: image.as_deref(),
             query: query.as_deref(),
             mode: mode.as_deref(),
+            request: request.as_deref(),
             content: &self.content,
         }
     }
@@ -129,6 +134,8 @@ pub struct Filter {
     pub query: Option<String>,
     /// Of this mode.
     pub mode: Option<String>,
+    /// Of this request.
+    pub request: Option<String>,
     /// Made then or later.
     pub since: Option<String>,
     /// Made before.

@@ -20,12 +20,13 @@ const VERSION: i32 = 1;
 
 /// All that a ledger has, as SQLite keeps it. The triggers are against mistakes: whoever means to change a record can
 /// take them away, and is found out by the chain.
-const SCHEMA: [&str; 5] = [
+const SCHEMA: [&str; 6] = [
     "CREATE TABLE ledger (id BLOB NOT NULL) STRICT",
     "CREATE TABLE records (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, \
-     created TEXT NOT NULL, image TEXT, query TEXT, mode TEXT, length INTEGER NOT NULL, \
+     created TEXT NOT NULL, image TEXT, query TEXT, mode TEXT, request TEXT, length INTEGER NOT NULL, \
      content BLOB NOT NULL, hash BLOB NOT NULL) STRICT",
     "CREATE INDEX records_subject ON records (subject)",
+    "CREATE INDEX records_request ON records (request)",
     "CREATE TRIGGER records_stay BEFORE DELETE ON records \
      BEGIN SELECT RAISE(ABORT, 'records are never taken out'); END",
     "CREATE TRIGGER records_are_kept BEFORE UPDATE ON records \

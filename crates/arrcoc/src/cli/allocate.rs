@@ -55,7 +55,7 @@ pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
         match one(&engine, &config, &job, path) {
             Ok(decision) => {
                 if let Some(ledger) = &mut ledger
-                    && let Err(e) = log::append(ledger, &decision)
+                    && let Err(e) = log::append(ledger, std::slice::from_ref(&decision))
                 {
                     // What is not logged is not told, and nothing is decided after it.
                     if let Some(before) = failed.replace(e) {

@@ -49,6 +49,7 @@ fn list(args: LogListArgs) -> Result<Done, Error> {
         image: args.image,
         query: args.query,
         mode: args.mode,
+        request: None,
         since: args.since.map(|text| time("since", text)).transpose()?,
         until: args.until.map(|text| time("until", text)).transpose()?,
         last: args.last,
