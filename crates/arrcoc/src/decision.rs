@@ -164,6 +164,20 @@ pub struct PolicyRecord {
     /// Whether uniform was forced.
     #[serde(default)]
     pub force_uniform: bool,
+    /// Who overruled, and why; absent when nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Authority>,
+}
+
+/// Who overruled the bounds and the plugins, and why, as they said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Authority {
+    /// Their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// Their reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// A total: one number, or both ends of a range.

@@ -375,6 +375,7 @@ impl Engine {
                 sampling: policy.sampling,
                 overrides: policy.overrides.clone(),
                 force_uniform: policy.force_uniform,
+                authority: request.authority.clone(),
             },
             requested: outcome.requested,
             applied: outcome.allocation.total(),
