@@ -177,6 +177,20 @@ pub struct PolicyRecord {
     /// Whether uniform was forced.
     #[serde(default)]
     pub force_uniform: bool,
+    /// Who overruled, and why; absent when nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Authority>,
+}
+
+/// Who overruled the bounds and the plugins, and why, as they said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Authority {
+    /// Their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// Their reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// A total: one number, or both ends of a range.
@@ -322,7 +336,7 @@ fn canonical_hash(value: &impl Serialize) -> Result<String, Error> {
 }
 
 impl PolicyRecord {
-    pub(crate) fn of(terms: &Terms) -> PolicyRecord {
+    pub(crate) fn of(terms: &Terms, authority: Option<&Authority>) -> PolicyRecord {
         let policy = terms.policy();
         PolicyRecord {
             min: policy.bounds.min(),
@@ -335,6 +349,7 @@ impl PolicyRecord {
             sampling: policy.sampling,
             overrides: policy.overrides.clone(),
             force_uniform: policy.force_uniform,
+            authority: authority.cloned(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Says in words and numbers why the patches of a decision got what they got.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use arrcoc_decide::{Mode, Verdict};
 
@@ -35,6 +35,9 @@ pub fn summary(d: &Decision) -> String {
     );
     let _ = writeln!(out, "mode        {}", mode_text(d.mode));
     let _ = writeln!(out, "allocator   {}", d.allocator.id);
+    if let Some(overruled) = overruled(d) {
+        let _ = writeln!(out, "overruled   {overruled}");
+    }
     let t = &d.tensions;
     let tension = |out: &mut String, low: &str, high: &str, value: f64| {
         let at = ((value - 0.1) / 0.8 * 20.0).round().clamp(0.0, 20.0) as usize;
@@ -192,6 +195,24 @@ fn moved(d: &Decision) -> String {
         let _ = write!(text, ", {:.1} % by the allocator's own rule", share(&d.account.allocator));
     }
     text
+}
+
+/// How many patches somebody decided on, and who and why, as far as that was said.
+fn overruled(d: &Decision) -> Option<String> {
+    let named: BTreeSet<usize> = d.policy.overrides.iter().map(|o| o.patch).collect();
+    let patches = if d.policy.force_uniform { d.patches() } else { named.len() };
+    if patches == 0 {
+        return None;
+    }
+    let mut text = format!("{patches} patch{}", if patches == 1 { "" } else { "es" });
+    let authority = d.policy.authority.clone().unwrap_or_default();
+    if let Some(who) = authority.who {
+        let _ = write!(text, " by {who}");
+    }
+    if let Some(why) = authority.why {
+        let _ = write!(text, ": {why}");
+    }
+    Some(text)
 }
 
 fn position(d: &Decision, i: usize) -> String {

@@ -25,6 +25,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`], [`request`], [`photo`], [`tensors`] | what goes in |
+//! | [`regions`] | overrides for places: blocks of patches, pixels, masks |
 //! | [`engine`] | the way from an observation to a decision |
 //! | [`look`] | one image, many questions |
 //! | [`backends`] | what the backends of this machine take, and which to take |
@@ -51,6 +52,7 @@ pub mod log;
 pub mod look;
 pub mod pack;
 pub mod photo;
+pub mod regions;
 pub mod request;
 pub mod rerun;
 pub mod schema;

@@ -58,6 +58,15 @@ impl Photo {
         Ok(Photo { content, path: Some(path.into()), notes: Some(notes) })
     }
 
+    /// Width and height that the image of a file has once it is read, from its header.
+    ///
+    /// # Errors
+    /// When the header cannot be read or is no image's, the image has more pixels than the limit, or the file can be
+    /// read only once.
+    pub fn size(path: &Path, limits: &Limits) -> Result<(u32, u32), Error> {
+        Ok(arrcoc_picture::dimensions(path, limits)?)
+    }
+
     /// Takes pixels: RGB8 sRGB, row by row, `width · height · 3` bytes.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use arrcoc_decide::{Bounds, Policy, Terms, Total};
 use arrcoc_stats::Grid;
 
-use crate::{error::Error, photo::Photo, tensors::Tensors};
+use crate::{decision::Authority, error::Error, photo::Photo, tensors::Tensors};
 
 /// What one decision is about.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Request {
     pub query: String,
     /// Bounds, total, levels, sampling, overrides.
     pub policy: Policy,
+    /// Who stands for the overrides, for the record.
+    pub authority: Option<Authority>,
     /// Rows and columns of patches.
     pub grid: Grid,
     /// Tensors that the caller brings.
@@ -31,6 +33,7 @@ impl Request {
             photo,
             query: String::new(),
             policy: Policy::new(Bounds::default(), Total::Average(DEFAULT_AVERAGE)),
+            authority: None,
             grid: Grid::default(),
             tensors: Tensors::default(),
         }
@@ -54,6 +57,13 @@ impl Request {
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Request {
         self.policy = policy;
+        self
+    }
+
+    /// The same request with somebody who stands for its overrides, or nobody.
+    #[must_use]
+    pub fn authority(mut self, authority: impl Into<Option<Authority>>) -> Request {
+        self.authority = authority.into();
         self
     }
 

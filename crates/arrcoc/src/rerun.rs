@@ -121,6 +121,7 @@ impl Rerun {
     pub fn request(&self, decision: &Decision) -> Result<Request, Error> {
         let grid = Grid::new(decision.grid.rows, decision.grid.cols)?;
         let mut request = Request::new(self.photo(decision)?).policy(decision.policy.policy()?).grid(grid);
+        request.authority.clone_from(&decision.policy.authority);
         if let Some(query) = &decision.query {
             request = request.query(&query.text);
         }

@@ -333,7 +333,7 @@ impl WhatIf<'_> {
         Decision {
             created: jiff::Timestamp::now().to_string(),
             query,
-            policy: PolicyRecord::of(&terms),
+            policy: PolicyRecord::of(&terms, base.policy.authority.as_ref()),
             requested: outcome.requested,
             applied: outcome.allocation.total(),
             tokens: rows(&outcome.allocation, base.grid.cols),

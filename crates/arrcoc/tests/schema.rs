@@ -25,7 +25,18 @@ fn real_decisions_follow_the_schema() {
     let root: Value = serde_json::from_str(&arrcoc::schema::decision()).unwrap();
     for args in [
         &["--query", "what?"][..],
-        &["--budget", "50000..60000", "--pin", "0,0=400", "--ban", "0,1", "--floor", "0,2=100"],
+        &[
+            "--budget",
+            "50000..60000",
+            "--pin",
+            "0,0=400",
+            "--ban",
+            "0,1",
+            "--floor",
+            "0,2=100",
+            "--who",
+            "R. Ito",
+        ],
         &["--levels", "64,100,400", "--allocator", "random"],
         &["--bounds", "0..1", "--budget", "99", "--levels", "any", "--uniform"],
     ] {

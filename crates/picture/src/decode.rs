@@ -22,6 +22,7 @@ mod cut;
 mod error;
 mod guess;
 mod open;
+mod upright;
 
 use std::fs::File;
 use std::io::{Cursor, Read as _};
@@ -29,11 +30,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
 use crate::raster::Image;
 pub use error::{DecodeError, DecodeFault};
 pub use open::{Opened, open};
+pub use upright::dimensions;
+use upright::upright;
 
 /// What a file may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,18 +220,4 @@ pub(crate) fn check_size(
         return Err(DecodeFault::Implausible { format: name, width, height, file_bytes });
     }
     Ok(())
-}
-
-fn upright(width: u32, height: u32, rgb: Vec<u8>, orientation: Orientation) -> (u32, u32, Vec<u8>) {
-    if orientation == Orientation::NoTransforms {
-        return (width, height, rgb);
-    }
-    // `None` only for a wrong length; the caller finds that.
-    let Some(rgb) = RgbImage::from_raw(width, height, rgb) else {
-        return (width, height, Vec::new());
-    };
-    let mut image = DynamicImage::ImageRgb8(rgb);
-    image.apply_orientation(orientation);
-    let rgb = image.into_rgb8();
-    (rgb.width(), rgb.height(), rgb.into_raw())
 }

@@ -26,7 +26,9 @@ mod sampling;
 mod ssim;
 
 pub use bands::{Bands, Reduced};
-pub use decode::{DecodeError, DecodeFault, Limits, Notes, Opened, WHOLE_PIXELS, decode, open, read};
+pub use decode::{
+    DecodeError, DecodeFault, Limits, Notes, Opened, WHOLE_PIXELS, decode, dimensions, open, read,
+};
 pub use encode::{EncodeError, encode_any, encode_jpeg, encode_png};
 pub use likeness::{likeness, most_alike};
 pub use overlay::{OverlayText, overlay};

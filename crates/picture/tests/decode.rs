@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use arrcoc_picture::{DecodeFault, Image, Limits, Notes, decode, encode_any, encode_png, read};
+use arrcoc_picture::{DecodeFault, Image, Limits, Notes, decode, dimensions, encode_any, encode_png, read};
 use image::{DynamicImage, ImageEncoder, ImageFormat, RgbImage};
 use proptest::prelude::*;
 
@@ -117,6 +117,36 @@ fn orientations_are_applied_and_icc_profiles_noted() {
         assert_eq!(notes.orientation, (orientation > 1).then_some(orientation));
         assert!(notes.icc_ignored);
     }
+}
+
+#[test]
+fn the_header_tells_the_size_that_the_image_has_when_it_is_upright() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image");
+    let limits = Limits::default();
+    for (format, name) in FORMATS {
+        std::fs::write(&path, encoded(picture(61, 47), format)).unwrap();
+        assert_eq!(dimensions(&path, &limits).unwrap(), (61, 47), "{name}");
+    }
+    for orientation in 1..=8 {
+        let mut bytes = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+        encoder.set_exif_metadata(exif(orientation)).unwrap();
+        encoder.write_image(&picture(61, 47), 61, 47, image::ExtendedColorType::Rgb8).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let (image, ..) = read(&path, &limits).unwrap();
+        assert_eq!(dimensions(&path, &limits).unwrap(), (image.width(), image.height()), "{orientation}");
+    }
+    let small = Limits { max_pixels: 100, ..limits };
+    assert!(matches!(
+        dimensions(&path, &small).unwrap_err().fault(),
+        DecodeFault::TooManyPixels { width: 61, height: 47, max_pixels: 100 }
+    ));
+    std::fs::write(&path, "not an image").unwrap();
+    assert!(matches!(dimensions(&path, &limits).unwrap_err().fault(), DecodeFault::NotAnImage { .. }));
+    let nowhere = folder.path().join("nowhere");
+    assert!(matches!(dimensions(&nowhere, &limits).unwrap_err().fault(), DecodeFault::Unreadable { .. }));
+    assert_eq!(*dimensions(folder.path(), &limits).unwrap_err().fault(), DecodeFault::Directory);
 }
 
 #[test]

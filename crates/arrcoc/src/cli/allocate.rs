@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use arrcoc::{
-    Bounds, Config, Decision, Engine, Error, Grid, Limits, Override, Photo, Policy, Request, Rule, Tensors,
-    Total, backends, calibration::Calibration, draw, explain, ledger::Ledger, log, pack, request, tensors,
+    Config, Decision, Engine, Error, Grid, Limits, Photo, Request, Tensors, backends,
+    calibration::Calibration, draw, explain, ledger::Ledger, log, pack, tensors,
 };
 
 use super::{
     Done,
     args::{AllocateArgs, SearchArgs},
     backends::table,
-    explain::position,
+    budget::Budget,
     outputs, report, report_line, say,
 };
 
@@ -20,8 +20,7 @@ use super::{
 struct Job {
     images: Vec<PathBuf>,
     query: String,
-    policy: Policy,
-    grid: Grid,
+    budget: Budget,
     tensors: Tensors,
     limits: Limits,
     outputs: Outputs,
@@ -97,11 +96,14 @@ pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
 
 fn one(engine: &Engine, config: &Config, job: &Job, path: &Path) -> Result<Decision, Error> {
     let photo = Photo::read(path, &job.limits)?;
-    job.outputs.check_for(&photo, job.grid).map_err(|e| e.in_file(path))?;
+    job.outputs.check_for(&photo, job.budget.grid).map_err(|e| e.in_file(path))?;
+    let size = (photo.width(), photo.height());
+    let policy = job.budget.policy(Some(size)).map_err(|e| e.in_file(path))?;
     let request = Request::new(photo)
         .query(&job.query)
-        .policy(job.policy.clone())
-        .grid(job.grid)
+        .policy(policy)
+        .authority(job.budget.authority.clone())
+        .grid(job.budget.grid)
         .tensors(job.tensors.clone());
     if job.compares {
         let table = table(&backends::compare(config, &request).map_err(|e| e.in_file(path))?);
@@ -178,11 +180,11 @@ impl Outputs {
 /// Reads everything the arguments say, in the order in which a person would
 /// want to hear of mistakes: the budget first, before any plugin is looked at.
 fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
-    let grid: Grid = args.grid.parse()?;
-    let policy = policy(&args, grid)?;
-    request::terms(&policy, grid).map_err(|e| with_positions(e, grid))?;
     let max_pixels = pixels("max-pixels", &args.max_pixels)?;
     let whole_pixels = pixels("whole-pixels", &args.whole_pixels)?;
+    let limits = Limits { max_pixels, whole_pixels };
+    let budget = Budget::read(&args, &limits)?;
+    budget.check(&args.images, &limits)?;
     let outputs = Outputs {
         json: args.json,
         overlay: args.overlay,
@@ -215,10 +217,9 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
     let job = Job {
         images: args.images,
         query: args.query.unwrap_or_default(),
-        policy,
-        grid,
+        budget,
         tensors,
-        limits: Limits { max_pixels, whole_pixels },
+        limits,
         outputs,
         log: args.log,
         strict: args.strict,
@@ -255,72 +256,6 @@ pub(crate) fn config(args: &SearchArgs) -> Result<Config, Error> {
     Ok(config)
 }
 
-fn policy(args: &AllocateArgs, grid: Grid) -> Result<Policy, Error> {
-    let bounds: Bounds = args.bounds.parse()?;
-    let mut policy = Policy::new(bounds, total(args, bounds)?);
-    policy.levels = args.levels.parse()?;
-    if let Some(sampling) = &args.sampling {
-        policy.sampling = sampling.parse()?;
-    }
-    policy.force_uniform = args.uniform;
-    let mut add = |texts: &[String], rule: fn(u32) -> Rule| -> Result<(), Error> {
-        for text in texts {
-            let (patch, tokens) = text.split_once('=').ok_or_else(|| not_an_override(text))?;
-            let tokens = tokens.trim().parse().map_err(|_| not_an_override(text))?;
-            policy.overrides.push(Override { patch: patch_index(patch, grid)?, rule: rule(tokens) });
-        }
-        Ok(())
-    };
-    add(&args.pin, Rule::Pin)?;
-    add(&args.floor, Rule::Floor)?;
-    add(&args.ceil, Rule::Ceil)?;
-    for text in &args.ban {
-        policy.overrides.push(Override { patch: patch_index(text, grid)?, rule: Rule::Ban });
-    }
-    Ok(policy)
-}
-
-fn not_an_override(text: &str) -> Error {
-    Error::new(format!("`{text}` is not an override"), "write row, column and tokens, such as 3,17=400")
-}
-
-fn patch_index(text: &str, grid: Grid) -> Result<usize, Error> {
-    let (row, col) = position(text)?;
-    if row >= grid.rows || col >= grid.cols {
-        return Err(Error::new(
-            format!("there is no patch {row},{col} in a grid of {grid}"),
-            format!("rows go from 0 to {}, columns from 0 to {}", grid.rows - 1, grid.cols - 1),
-        ));
-    }
-    Ok(grid.index(row, col))
-}
-
-/// What the budget arguments ask for. Without one: the usual average, or half of
-/// the patches when bounds prune.
-fn total(args: &AllocateArgs, bounds: Bounds) -> Result<Total, Error> {
-    if let Some(text) = &args.average {
-        let average = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-        return average.map(Total::Average).ok_or_else(|| {
-            Error::new(format!("--average is `{text}`"), "give a number of tokens per patch, such as 150")
-        });
-    }
-    let Some(text) = &args.budget else {
-        let usual = request::DEFAULT_AVERAGE;
-        let fits = (f64::from(bounds.min())..=f64::from(bounds.max())).contains(&usual);
-        let middle = f64::from(bounds.min()) / 2.0 + f64::from(bounds.max()) / 2.0;
-        return Ok(Total::Average(if fits { usual } else { middle }));
-    };
-    let hint = "give a number of tokens such as 86400, or a range such as 50000..90000";
-    let read = |part: &str| {
-        let part = part.trim();
-        part.parse::<u64>().map_err(|_| Error::new(format!("--budget is `{text}`"), hint))
-    };
-    match text.split_once("..") {
-        Some((lo, hi)) => Ok(Total::Range { lo: read(lo)?, hi: read(hi)? }),
-        None => Ok(Total::Exact(read(text)?)),
-    }
-}
-
 /// Reads `ID.KEY=VALUE`.
 pub(crate) fn param(text: &str) -> Result<(String, String, String), Error> {
     let read = || {
@@ -331,23 +266,4 @@ pub(crate) fn param(text: &str) -> Result<(String, String, String), Error> {
     read().ok_or_else(|| {
         Error::new(format!("`{text}` is not a parameter"), "write ID.KEY=VALUE, such as random.seed=7")
     })
-}
-
-/// Policy errors count patches; people count rows and columns.
-fn with_positions(mut e: Error, grid: Grid) -> Error {
-    e.message = placed(&e.message, grid);
-    e.hint = e.hint.map(|hint| placed(&hint, grid));
-    e
-}
-
-fn placed(text: &str, grid: Grid) -> String {
-    let Some((before, after)) = text.split_once("on patch ") else { return text.to_owned() };
-    let digits = after.chars().take_while(char::is_ascii_digit).count();
-    match after[..digits].parse::<usize>() {
-        Ok(index) if index < grid.patches() => {
-            let (row, col) = grid.position(index);
-            format!("{before}on patch {row},{col}{}", &after[digits..])
-        }
-        _ => text.to_owned(),
-    }
 }

@@ -90,21 +90,28 @@ pub(crate) struct AllocateArgs {
     /// Rows and columns of patches
     #[arg(long, value_name = "RxC", default_value = "24x24", help_heading = "Budget")]
     pub(crate) grid: String,
-    /// Give a patch exactly K tokens; may be repeated
-    #[arg(long, value_name = "R,C=K", help_heading = "Budget", allow_hyphen_values = true)]
+    /// Give each patch of a region exactly K tokens. A region is a patch R,C, a block R..R,C..C, the patches that a
+    /// rectangle px:X,Y,WxH touches, or those that the bright pixels of mask:FILE touch; may be repeated
+    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
     pub(crate) pin: Vec<String>,
-    /// Give a patch at least K tokens; may be repeated
-    #[arg(long, value_name = "R,C=K", help_heading = "Budget", allow_hyphen_values = true)]
+    /// Give each patch of a region at least K tokens; may be repeated
+    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
     pub(crate) floor: Vec<String>,
-    /// Give a patch at most K tokens; may be repeated
-    #[arg(long, value_name = "R,C=K", help_heading = "Budget", allow_hyphen_values = true)]
+    /// Give each patch of a region at most K tokens; may be repeated
+    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
     pub(crate) ceil: Vec<String>,
-    /// Give a patch nothing; may be repeated
-    #[arg(long, value_name = "R,C", help_heading = "Budget", allow_hyphen_values = true)]
+    /// Give the patches of a region nothing; may be repeated
+    #[arg(long, value_name = "REGION", help_heading = "Budget", allow_hyphen_values = true)]
     pub(crate) ban: Vec<String>,
     /// Give every patch the same, whatever the scorers say
     #[arg(long, help_heading = "Budget")]
     pub(crate) uniform: bool,
+    /// Who overrules; recorded
+    #[arg(long, value_name = "NAME", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) who: Option<String>,
+    /// Why; recorded
+    #[arg(long, value_name = "TEXT", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) why: Option<String>,
 
     #[command(flatten, next_help_heading = "Plugins")]
     pub(crate) search: SearchArgs,

@@ -31,7 +31,7 @@ fn read(path: &Path) -> Result<Decision, Error> {
 }
 
 /// Reads `R,C`.
-pub(crate) fn position(text: &str) -> Result<(u32, u32), Error> {
+fn position(text: &str) -> Result<(u32, u32), Error> {
     let read = |(row, col): (&str, &str)| Some((row.trim().parse().ok()?, col.trim().parse().ok()?));
     text.split_once(',').and_then(read).ok_or_else(|| {
         Error::new(format!("`{text}` is not a patch"), "write row and column from 0, such as 3,17")

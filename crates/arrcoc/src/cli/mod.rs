@@ -6,6 +6,7 @@
 mod allocate;
 mod args;
 mod backends;
+mod budget;
 mod calibrate;
 mod explain;
 mod log;

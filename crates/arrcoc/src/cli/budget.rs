@@ -1,0 +1,149 @@
+//! What the budget arguments ask for, of each image.
+//!
+//! Overrides may be for pixels, so that images of different sizes have different
+//! policies. All of them are proved before a plugin is loaded: where the size of an
+//! image matters, its header is read for that.
+
+use std::path::PathBuf;
+
+use arrcoc::{
+    Bounds, Error, Grid, Limits, Photo, Policy, Rule, Total,
+    decision::Authority,
+    regions::{RegionRule, Regions},
+    request,
+};
+
+use super::args::AllocateArgs;
+
+/// The budget of every image.
+pub(crate) struct Budget {
+    pub(crate) grid: Grid,
+    pub(crate) authority: Option<Authority>,
+    /// Without overrides.
+    policy: Policy,
+    regions: Regions,
+}
+
+impl Budget {
+    /// Reads the arguments, and the masks that they name.
+    pub(crate) fn read(args: &AllocateArgs, limits: &Limits) -> Result<Budget, Error> {
+        let grid: Grid = args.grid.parse()?;
+        let policy = policy(args)?;
+        let rules = rules(args)?;
+        let authority = authority(args, policy.force_uniform || !rules.is_empty())?;
+        let regions = Regions::new(&rules, grid, limits)?;
+        Ok(Budget { grid, authority, policy, regions })
+    }
+
+    /// The policy for an image of this width and height, proved feasible.
+    pub(crate) fn policy(&self, image: Option<(u32, u32)>) -> Result<Policy, Error> {
+        let mut policy = self.policy.clone();
+        policy.overrides = self.regions.overrides(image)?;
+        request::terms(&policy, self.grid).map_err(|e| with_positions(e, self.grid))?;
+        Ok(policy)
+    }
+
+    /// Checks the policy of every image. An image whose header cannot be read is told of at its turn.
+    pub(crate) fn check(&self, images: &[PathBuf], limits: &Limits) -> Result<(), Error> {
+        if !self.regions.need_image() {
+            return self.policy(None).map(|_| ());
+        }
+        for path in images {
+            if let Ok(size) = Photo::size(path, limits) {
+                self.policy(Some(size)).map_err(|e| e.in_file(path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The policy, without overrides.
+fn policy(args: &AllocateArgs) -> Result<Policy, Error> {
+    let bounds: Bounds = args.bounds.parse()?;
+    let mut policy = Policy::new(bounds, total(args, bounds)?);
+    policy.levels = args.levels.parse()?;
+    if let Some(sampling) = &args.sampling {
+        policy.sampling = sampling.parse()?;
+    }
+    policy.force_uniform = args.uniform;
+    Ok(policy)
+}
+
+/// The overrides, as they are written.
+fn rules(args: &AllocateArgs) -> Result<Vec<RegionRule>, Error> {
+    let mut rules = Vec::new();
+    let mut add = |texts: &[String], rule: fn(u32) -> Rule| -> Result<(), Error> {
+        for text in texts {
+            rules.push(RegionRule::parse(text, rule)?);
+        }
+        Ok(())
+    };
+    add(&args.pin, Rule::Pin)?;
+    add(&args.floor, Rule::Floor)?;
+    add(&args.ceil, Rule::Ceil)?;
+    for text in &args.ban {
+        rules.push(RegionRule::ban(text)?);
+    }
+    Ok(rules)
+}
+
+/// Who overrules, and why.
+fn authority(args: &AllocateArgs, overrules: bool) -> Result<Option<Authority>, Error> {
+    let option = match (&args.who, &args.why) {
+        (None, None) => return Ok(None),
+        (Some(_), _) => "who",
+        (None, Some(_)) => "why",
+    };
+    if !overrules {
+        return Err(Error::new(
+            format!("--{option} is given, but nothing is overruled"),
+            "add --pin, --floor, --ceil, --ban or --uniform, or leave it out",
+        ));
+    }
+    Ok(Some(Authority { who: args.who.clone(), why: args.why.clone() }))
+}
+
+/// The total that is asked for. Without one: the usual average, or half of
+/// the patches when bounds prune.
+fn total(args: &AllocateArgs, bounds: Bounds) -> Result<Total, Error> {
+    if let Some(text) = &args.average {
+        let average = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+        return average.map(Total::Average).ok_or_else(|| {
+            Error::new(format!("--average is `{text}`"), "give a number of tokens per patch, such as 150")
+        });
+    }
+    let Some(text) = &args.budget else {
+        let usual = request::DEFAULT_AVERAGE;
+        let fits = (f64::from(bounds.min())..=f64::from(bounds.max())).contains(&usual);
+        let middle = f64::from(bounds.min()) / 2.0 + f64::from(bounds.max()) / 2.0;
+        return Ok(Total::Average(if fits { usual } else { middle }));
+    };
+    let hint = "give a number of tokens such as 86400, or a range such as 50000..90000";
+    let read = |part: &str| {
+        let part = part.trim();
+        part.parse::<u64>().map_err(|_| Error::new(format!("--budget is `{text}`"), hint))
+    };
+    match text.split_once("..") {
+        Some((lo, hi)) => Ok(Total::Range { lo: read(lo)?, hi: read(hi)? }),
+        None => Ok(Total::Exact(read(text)?)),
+    }
+}
+
+/// Policy errors count patches; people count rows and columns.
+fn with_positions(mut e: Error, grid: Grid) -> Error {
+    e.message = placed(&e.message, grid);
+    e.hint = e.hint.map(|hint| placed(&hint, grid));
+    e
+}
+
+fn placed(text: &str, grid: Grid) -> String {
+    let Some((before, after)) = text.split_once("on patch ") else { return text.to_owned() };
+    let digits = after.chars().take_while(char::is_ascii_digit).count();
+    match after[..digits].parse::<usize>() {
+        Ok(index) if index < grid.patches() => {
+            let (row, col) = grid.position(index);
+            format!("{before}on patch {row},{col}{}", &after[digits..])
+        }
+        _ => text.to_owned(),
+    }
+}
