@@ -59,7 +59,7 @@ impl std::fmt::Display for Outcome {
 ///
 /// # Errors
 /// When they could not be added; the ledger is as it was.
-pub fn append(ledger: &mut Ledger, decisions: &[Decision]) -> Result<Head, Error> {
+pub fn append(ledger: &mut Ledger, decisions: &[&Decision]) -> Result<Head, Error> {
     let written = decisions.iter().map(|d| Ok((d.to_json()?, d.mode.to_string(), d.request()?)));
     let written: Vec<(String, String, String)> = written.collect::<Result<_, Error>>()?;
     let entries: Vec<Entry<'_>> = std::iter::zip(decisions, &written)
@@ -101,19 +101,15 @@ pub fn find(ledger: &Ledger, path: &Path, id: &str) -> Result<Decision, Error> {
     Decision::from_json(&content).map_err(|e| e.in_file(path))
 }
 
-/// The decisions of a request that were logged, in order; see [`Engine::key`](crate::Engine::key).
+/// The decision of the record with this number.
 ///
 /// # Errors
-/// When the ledger cannot be read, or what was logged is no decision.
-pub fn of_request(ledger: &Ledger, path: &Path, request: &str) -> Result<Vec<Decision>, Error> {
-    let filter =
-        Filter { kind: Some(Kind::Decision), request: Some(request.to_owned()), ..Filter::default() };
-    let mut found = Vec::new();
-    ledger.each_record(&filter, |record| {
-        found.push(Decision::from_json(&record.content).map_err(|e| e.in_file(path))?);
-        Ok::<(), Error>(())
+/// When there is none, or what was logged is no decision.
+pub fn decision(ledger: &Ledger, path: &Path, number: u64) -> Result<Decision, Error> {
+    let record = ledger.record(number)?.ok_or_else(|| {
+        Error::new(format!("{}: there is no record {number}", path.display()), "`arrcoc log list` has them")
     })?;
-    Ok(found)
+    Decision::from_json(&record.content).map_err(|e| e.in_file(path))
 }
 
 /// Logs what came of the decision whose id begins so. When this returns, it is on the disk.

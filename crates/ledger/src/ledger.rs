@@ -1,5 +1,6 @@
 //! Appending, reading, verifying.
 
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use miniz_oxide::{deflate::compress_to_vec_zlib, inflate::decompress_to_vec_zlib_with_limit};
@@ -146,6 +147,43 @@ impl Ledger {
             });
             Ok(record.map_err(E::from).and_then(&mut see))
         })
+    }
+
+    /// The numbers of the records of each request, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`], when they cannot be read.
+    pub fn requests(&self) -> Result<HashMap<String, VecDeque<u64>>, LedgerError> {
+        let read = || {
+            let mut found: HashMap<String, VecDeque<u64>> = HashMap::new();
+            let mut statement = self
+                .connection
+                .prepare("SELECT request, number FROM records WHERE request IS NOT NULL ORDER BY number")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                found.entry(row.get(0)?).or_default().push_back(row.get::<_, i64>(1)?.unsigned_abs());
+            }
+            Ok(found)
+        };
+        read().map_err(|error: rusqlite::Error| LedgerError::of(&self.path, &error))
+    }
+
+    /// The record with a number, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`], when it cannot be read.
+    pub fn record(&self, number: u64) -> Result<Option<Record>, LedgerError> {
+        let mut found = None;
+        let stored = i64::try_from(number).unwrap_or(i64::MAX);
+        self.each("WHERE number = ?", &[&stored], |row| {
+            Ok(read(row).map(|record| found = Some(record)).map_err(|reason| LedgerError::Broken {
+                path: self.path.clone(),
+                found: Break::Unreadable { number, reason },
+            }))
+        })?;
+        Ok(found)
     }
 
     /// Shows rows in the order of their numbers.

@@ -1,6 +1,11 @@
-//! `arrcoc allocate`: decide for one or more images.
+//! `arrcoc allocate`: decide for one or more images, a folder of them, or line by line.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use arrcoc::{
     Config, Decision, Engine, Error, Grid, Limits, Photo, Request, Tensors, backends,
@@ -10,15 +15,20 @@ use arrcoc::{
 use super::{
     Done,
     args::{AllocateArgs, SearchArgs},
+    asks::{Ask, Source},
     backends::table,
     budget::Budget,
+    in_order::in_order,
     outputs, report, report_line, say,
 };
 
 /// The arguments, resolved: everything was read and checked that can be before
 /// a plugin is loaded.
 struct Job {
-    images: Vec<PathBuf>,
+    /// Decisions that are made at once.
+    workers: usize,
+    /// Whether what the ledger has is told from there.
+    goes_on: bool,
     query: String,
     budget: Budget,
     tensors: Tensors,
@@ -33,6 +43,9 @@ struct Job {
 /// What `--backend` calls all of them.
 const ALL: &str = "all";
 
+/// Most decisions at once: each holds an image in memory.
+const MOST_JOBS: usize = 64;
+
 /// Where results go.
 struct Outputs {
     json: Option<PathBuf>,
@@ -44,99 +57,200 @@ struct Outputs {
 }
 
 pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
-    let (job, config) = resolve(args)?;
-    let mut ledger = job.log.as_deref().map(Ledger::open).transpose()?;
+    let (source, job, config) = resolve(args)?;
+    let ledger = job.log.as_deref().map(Ledger::open).transpose()?;
+    let logged = match (&job.log, job.goes_on) {
+        (Some(path), true) => Some(Logged::in_ledger(path)?),
+        _ => None,
+    };
     let engine = Engine::open(config.clone())?;
-    let mut lines = String::new();
-    let mut failed: Option<Error> = None;
-    let mut retreated = false;
-    for path in &job.images {
-        match one(&engine, &config, &job, path) {
-            Ok(decision) => {
-                if let Some(ledger) = &mut ledger
-                    && let Err(e) = log::append(ledger, std::slice::from_ref(&decision))
-                {
-                    // What is not logged is not told, and nothing is decided after it.
-                    if let Some(before) = failed.replace(e) {
-                        report(&before);
-                    }
-                    break;
-                }
-                retreated |= !decision.reasons.is_empty();
-                let line = decision.to_json()? + "\n";
-                if job.outputs.json.as_deref() == Some(Path::new("-")) {
-                    say(&line);
-                } else {
-                    lines.push_str(&line);
-                    say(&(explain::line(&decision) + "\n"));
-                }
-            }
-            // The other images are still decided; the first failure is the exit code.
-            Err(e) => {
-                if let Some(before) = failed.replace(e) {
-                    report(&before);
-                }
-            }
-        }
-    }
-    match job.outputs.json.as_deref() {
-        Some(path) if path != Path::new("-") && !lines.is_empty() => outputs::write(path, lines.as_bytes())?,
-        _ => {}
-    }
-    if let Some(e) = failed {
-        return Err(e);
-    }
-    if job.strict && retreated {
-        // The reasons stand in the decisions; this only says why the exit code is 1.
-        report_line("strict: a decision retreated; its `reasons` say why");
-        return Ok(Done::NotAsRequired);
-    }
-    Ok(Done::Well)
+    let json = job.outputs.json.as_deref();
+    let file = json.filter(|path| *path != Path::new("-"));
+    let mut teller = Teller {
+        ledger,
+        lines: file.map(outputs::Lines::begin).transpose()?,
+        to_stdout: json.is_some() && file.is_none(),
+        told: false,
+        retreated: false,
+        failed: None,
+    };
+    let work = |ask: Result<Ask, Error>| one(&engine, &config, &job, logged.as_ref(), &ask?);
+    in_order(source.asks(), job.workers, work, |results| teller.tell(results));
+    teller.finish(job.strict)
 }
 
-fn one(engine: &Engine, config: &Config, job: &Job, path: &Path) -> Result<Decision, Error> {
-    let photo = Photo::read(path, &job.limits)?;
-    job.outputs.check_for(&photo, job.budget.grid).map_err(|e| e.in_file(path))?;
+/// What came of an ask.
+struct Told {
+    decision: Decision,
+    line: String,
+    /// Whether it came out of the ledger.
+    is_logged: bool,
+    /// The comparison of backends.
+    table: Option<String>,
+}
+
+/// Logs decisions, then tells them.
+struct Teller {
+    ledger: Option<Ledger>,
+    lines: Option<outputs::Lines>,
+    /// Whether the decisions themselves go to stdout.
+    to_stdout: bool,
+    told: bool,
+    retreated: bool,
+    /// The failure that has not been reported.
+    failed: Option<Error>,
+}
+
+impl Teller {
+    /// A failure is reported, and the others are still told; the last one is the exit code.
+    fn fail(&mut self, e: Error) {
+        if let Some(before) = self.failed.replace(e) {
+            report(&before);
+        }
+    }
+
+    fn tell(&mut self, results: Vec<Result<Told, Error>>) -> ControlFlow<()> {
+        if let Some(ledger) = &mut self.ledger {
+            let new = results.iter().flatten().filter(|told| !told.is_logged);
+            let new: Vec<&Decision> = new.map(|told| &told.decision).collect();
+            // What is not logged is not told, and nothing is decided after it.
+            if let Err(e) = log::append(ledger, &new) {
+                self.fail(e);
+                return ControlFlow::Break(());
+            }
+        }
+        for result in results {
+            let told = match result {
+                Ok(told) => told,
+                Err(e) => {
+                    self.fail(e);
+                    continue;
+                }
+            };
+            if let Err(e) = self.print(&told) {
+                self.fail(e);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn print(&mut self, told: &Told) -> Result<(), Error> {
+        self.told = true;
+        self.retreated |= !told.decision.reasons.is_empty();
+        if let Some(table) = &told.table {
+            if self.to_stdout { report_line(table.trim_end()) } else { say(table) }
+        }
+        if self.to_stdout {
+            say(&told.line);
+            return Ok(());
+        }
+        say(&(explain::line(&told.decision) + "\n"));
+        self.lines.as_mut().map_or(Ok(()), |lines| lines.add(&told.line))
+    }
+
+    fn finish(mut self, strict: bool) -> Result<Done, Error> {
+        let lines = self.lines.take().filter(|_| self.told);
+        let finished = lines.map_or(Ok(()), outputs::Lines::finish);
+        if let Some(e) = self.failed.take() {
+            return Err(e);
+        }
+        finished?;
+        if strict && self.retreated {
+            // The reasons stand in the decisions; this only says why the exit code is 1.
+            report_line("strict: a decision retreated; its `reasons` say why");
+            return Ok(Done::NotAsRequired);
+        }
+        Ok(Done::Well)
+    }
+}
+
+/// What the ledger had when this command began.
+struct Logged {
+    path: PathBuf,
+    ledger: Mutex<Ledger>,
+    /// The records of each request that have not been told.
+    records: Mutex<HashMap<String, VecDeque<u64>>>,
+}
+
+impl Logged {
+    fn in_ledger(path: &Path) -> Result<Logged, Error> {
+        let ledger = Ledger::open_to_read(path)?;
+        let records = Mutex::new(ledger.requests()?);
+        Ok(Logged { path: path.to_owned(), ledger: Mutex::new(ledger), records })
+    }
+
+    /// The next decision of a request, if one is left.
+    fn take(&self, key: &str) -> Result<Option<Decision>, Error> {
+        let next = |records: &mut HashMap<String, VecDeque<u64>>| records.get_mut(key)?.pop_front();
+        let number = next(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(number) = number else { return Ok(None) };
+        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        log::decision(&ledger, &self.path, number).map(Some)
+    }
+}
+
+fn one(
+    engine: &Engine,
+    config: &Config,
+    job: &Job,
+    logged: Option<&Logged>,
+    ask: &Ask,
+) -> Result<Told, Error> {
+    let path = &ask.image;
+    let placed = |mut e: Error| {
+        if let Some(line) = ask.line {
+            e.message = format!("stdin:{line}: {}", e.message);
+        }
+        e
+    };
+    let photo = Photo::read(path, &job.limits).map_err(|e| placed(e.into()))?;
+    let in_this = |e: Error| placed(e.in_file(path));
+    job.outputs.check_for(&photo, job.budget.grid).map_err(in_this)?;
     let size = (photo.width(), photo.height());
-    let policy = job.budget.policy(Some(size)).map_err(|e| e.in_file(path))?;
+    let policy = job.budget.policy(Some(size), ask.total).map_err(in_this)?;
     let request = Request::new(photo)
-        .query(&job.query)
+        .query(ask.query.as_deref().unwrap_or(&job.query))
         .policy(policy)
         .authority(job.budget.authority.clone())
         .grid(job.budget.grid)
         .tensors(job.tensors.clone());
-    if job.compares {
-        let table = table(&backends::compare(config, &request).map_err(|e| e.in_file(path))?);
-        match job.outputs.json.as_deref() {
-            Some(json) if json == Path::new("-") => report_line(table.trim_end()),
-            _ => say(&table),
-        }
+    if let Some(logged) = logged
+        && let Some(decision) = logged.take(&engine.key(&request).map_err(in_this)?)?
+    {
+        return Ok(Told { line: decision.to_json()? + "\n", decision, is_logged: true, table: None });
     }
-    let decision = engine.allocate(&request).map_err(|e| e.in_file(path))?;
+    let table = match job.compares {
+        true => Some(table(&backends::compare(config, &request).map_err(in_this)?)),
+        false => None,
+    };
+    let decision = engine.allocate(&request).map_err(in_this)?;
     let photo = &request.photo;
     let out = &job.outputs;
-    if let Some(to) = out.place(&out.overlay, path, "overlay.png") {
+    if let Some(to) = out.place(&out.overlay, ask, "overlay.png") {
         outputs::write(&to, &draw::overlay(photo, &decision, out.numbers, &to)?)?;
     }
-    if let Some(to) = out.place(&out.render, path, "render.png") {
+    if let Some(to) = out.place(&out.render, ask, "render.png") {
         outputs::write(&to, &draw::render(photo, &decision, &to)?)?;
     }
-    if let Some(to) = out.place(&out.pack, path, "pack.safetensors") {
+    if let Some(to) = out.place(&out.pack, ask, "pack.safetensors") {
         outputs::write(&to, &pack::pack(photo, &decision)?)?;
     }
-    Ok(decision)
+    Ok(Told { line: decision.to_json()? + "\n", decision, is_logged: false, table })
 }
 
 impl Outputs {
     /// Where an output of this image goes: the file that was named, or a file in
     /// the folder that was named for several images.
-    fn place(&self, named: &Option<PathBuf>, image: &Path, suffix: &str) -> Option<PathBuf> {
+    fn place(&self, named: &Option<PathBuf>, ask: &Ask, suffix: &str) -> Option<PathBuf> {
         let named = named.as_ref()?;
         if !self.several {
             return Some(named.clone());
         }
-        let name = image.file_name().unwrap_or_default().to_string_lossy();
-        Some(named.join(format!("{name}.{suffix}")))
+        let name = ask.image.file_name().unwrap_or_default().to_string_lossy();
+        // An image may be asked about more than once, line by line.
+        let line = ask.line.map(|line| format!("{line}.")).unwrap_or_default();
+        Some(named.join(format!("{name}.{line}{suffix}")))
     }
 
     /// Checks, before an image is looked at, that what is wanted of it can be made.
@@ -151,6 +265,10 @@ impl Outputs {
     }
 
     fn check(&self, images: &[PathBuf]) -> Result<(), Error> {
+        let asks: Vec<Ask> = images
+            .iter()
+            .map(|image| Ask { image: image.clone(), query: None, total: None, line: None })
+            .collect();
         if let Some(json) = self.json.as_deref().filter(|p| *p != Path::new("-")) {
             outputs::check_writable(json)?;
         }
@@ -164,8 +282,22 @@ impl Outputs {
                     "make a folder and name it",
                 ));
             }
-            for image in images {
-                if let Some(to) = self.place(named, image, suffix) {
+            let mut taken = BTreeMap::new();
+            for ask in &asks {
+                if let Some(to) = self.place(named, ask, suffix) {
+                    if let Some(other) =
+                        taken.insert(to.clone(), &ask.image).filter(|other| **other != ask.image)
+                    {
+                        return Err(Error::new(
+                            format!(
+                                "{}: it would be written for `{}` and for `{}`",
+                                to.display(),
+                                other.display(),
+                                ask.image.display()
+                            ),
+                            "decide for images of one name one after the other, or from lines on stdin",
+                        ));
+                    }
                     outputs::check_writable(&to)?;
                     if suffix.ends_with("png") {
                         draw::check_format(&to)?;
@@ -179,21 +311,22 @@ impl Outputs {
 
 /// Reads everything the arguments say, in the order in which a person would
 /// want to hear of mistakes: the budget first, before any plugin is looked at.
-fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
+fn resolve(args: AllocateArgs) -> Result<(Source, Job, Config), Error> {
+    let source = Source::of(&args.images)?;
     let max_pixels = pixels("max-pixels", &args.max_pixels)?;
     let whole_pixels = pixels("whole-pixels", &args.whole_pixels)?;
     let limits = Limits { max_pixels, whole_pixels };
     let budget = Budget::read(&args, &limits)?;
-    budget.check(&args.images, &limits)?;
+    budget.check(source.images(), &limits)?;
     let outputs = Outputs {
         json: args.json,
         overlay: args.overlay,
         render: args.render,
         pack: args.pack,
         numbers: args.numbers,
-        several: args.images.len() > 1,
+        several: source.images().len() != 1 || args.images.iter().any(|arg| arg.is_dir()),
     };
-    outputs.check(&args.images)?;
+    outputs.check(source.images())?;
     let tensors = args.tensors.as_deref().map(tensors::Tensors::read).transpose()?.unwrap_or_default();
 
     let mut config = config(&args.search)?;
@@ -214,8 +347,13 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
         let (id, key, value) = param(text)?;
         config.set_param(&id, &key, &value);
     }
+    // What has to be done in time, or is measured, has the machine to itself.
+    let alone = all || config.deadline.is_some() || source.images().len() == 1;
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = args.jobs.unwrap_or_else(|| if alone { 1 } else { cores() }).clamp(1, MOST_JOBS);
     let job = Job {
-        images: args.images,
+        workers,
+        goes_on: args.goes_on,
         query: args.query.unwrap_or_default(),
         budget,
         tensors,
@@ -225,7 +363,7 @@ fn resolve(args: AllocateArgs) -> Result<(Job, Config), Error> {
         strict: args.strict,
         compares: all,
     };
-    Ok((job, config))
+    Ok((source, job, config))
 }
 
 /// Reads a number of pixels, such as `2000000`, `500K`, `300M` or `2G`.

@@ -53,7 +53,7 @@ pub(crate) struct SearchArgs {
 
 #[derive(Args)]
 pub(crate) struct AllocateArgs {
-    /// PNG, JPEG, PNM, BMP, WebP, TIFF or GIF files
+    /// PNG, JPEG, PNM, BMP, WebP, TIFF or GIF files, folders of them, or - for requests on stdin, one JSON line each
     #[arg(required = true, value_name = "IMAGE")]
     pub(crate) images: Vec<PathBuf>,
     /// The question; without one the content alone decides
@@ -143,6 +143,9 @@ pub(crate) struct AllocateArgs {
     /// Add decisions to this ledger, which is made if need be; a decision is logged before it is told
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) log: Option<PathBuf>,
+    /// Go on where this command was interrupted: what the ledger has is told from there, and not decided again
+    #[arg(long = "continue", requires = "log", help_heading = "Output")]
+    pub(crate) goes_on: bool,
     /// Draw the decision over the image; a folder when there are several images
     #[arg(long, value_name = "FILE.png", help_heading = "Output")]
     pub(crate) overlay: Option<PathBuf>,
@@ -159,6 +162,9 @@ pub(crate) struct AllocateArgs {
     /// Longest that a decision may take: what was not heard by then is left out
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Limits")]
     pub(crate) deadline: Option<String>,
+    /// Decisions to make at once [default: as many as there are cores; 1 with a deadline]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub(crate) jobs: Option<usize>,
     /// Exit with 1 when anything retreated
     #[arg(long, help_heading = "Limits")]
     pub(crate) strict: bool,

@@ -35,9 +35,10 @@ impl Budget {
         Ok(Budget { grid, authority, policy, regions })
     }
 
-    /// The policy for an image of this width and height, proved feasible.
-    pub(crate) fn policy(&self, image: Option<(u32, u32)>) -> Result<Policy, Error> {
+    /// The policy for an image of this width and height, with a total of its own where it has one, proved feasible.
+    pub(crate) fn policy(&self, image: Option<(u32, u32)>, total: Option<Total>) -> Result<Policy, Error> {
         let mut policy = self.policy.clone();
+        policy.total = total.unwrap_or(policy.total);
         policy.overrides = self.regions.overrides(image)?;
         request::terms(&policy, self.grid).map_err(|e| with_positions(e, self.grid))?;
         Ok(policy)
@@ -46,11 +47,11 @@ impl Budget {
     /// Checks the policy of every image. An image whose header cannot be read is told of at its turn.
     pub(crate) fn check(&self, images: &[PathBuf], limits: &Limits) -> Result<(), Error> {
         if !self.regions.need_image() {
-            return self.policy(None).map(|_| ());
+            return self.policy(None, None).map(|_| ());
         }
         for path in images {
             if let Ok(size) = Photo::size(path, limits) {
-                self.policy(Some(size)).map_err(|e| e.in_file(path))?;
+                self.policy(Some(size), None).map_err(|e| e.in_file(path))?;
             }
         }
         Ok(())

@@ -5,10 +5,12 @@
 
 mod allocate;
 mod args;
+mod asks;
 mod backends;
 mod budget;
 mod calibrate;
 mod explain;
+mod in_order;
 mod log;
 mod outputs;
 mod plugins;

@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write as _,
+    io::{BufWriter, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -30,8 +30,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if is_special(path) {
         return fs::write(path, bytes).map_err(|e| unwritable(path, &e));
     }
-    // A link stays a link: what it points to is replaced.
-    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = &resolved(path);
     let temporary = temporary(path);
     let written = File::create(&temporary)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
@@ -41,6 +40,56 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let _ = fs::remove_file(&temporary);
         unwritable(path, &e)
     })
+}
+
+/// A file that is written line by line, and in its place when it is complete.
+pub(crate) struct Lines {
+    path: PathBuf,
+    temporary: Option<PathBuf>,
+    file: BufWriter<File>,
+}
+
+impl Lines {
+    pub(crate) fn begin(path: &Path) -> Result<Lines, Error> {
+        let temporary = (!is_special(path)).then(|| temporary(&resolved(path)));
+        let open = temporary
+            .as_deref()
+            .map_or_else(|| File::options().write(true).open(path), |temporary| File::create(temporary));
+        let file = BufWriter::new(open.map_err(|e| unwritable(path, &e))?);
+        Ok(Lines { path: path.to_owned(), temporary, file })
+    }
+
+    pub(crate) fn add(&mut self, line: &str) -> Result<(), Error> {
+        self.file.write_all(line.as_bytes()).map_err(|e| unwritable(&self.path, &e))
+    }
+
+    /// Puts the file in its place.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        let temporary = self.temporary.take();
+        let mut finish = || {
+            self.file.flush()?;
+            let Some(temporary) = &temporary else { return Ok(()) };
+            self.file.get_ref().sync_all()?;
+            fs::rename(temporary, resolved(&self.path))
+        };
+        finish().map_err(|e| {
+            let _ = temporary.as_deref().map(fs::remove_file);
+            unwritable(&self.path, &e)
+        })
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+/// Where a file is: a link stays a link, and what it points to is replaced.
+fn resolved(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// A device or a pipe, which is written to and not replaced.
