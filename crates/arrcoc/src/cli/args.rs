@@ -183,6 +183,9 @@ pub(crate) struct ExplainArgs {
     /// One patch, by row and column from 0
     #[arg(long, value_name = "R,C", allow_hyphen_values = true)]
     pub(crate) patch: Option<String>,
+    /// Every patch as a row of numbers, tab-separated, the account in sixths of a token
+    #[arg(long, conflicts_with = "patch")]
+    pub(crate) table: bool,
 }
 
 #[derive(Args)]

@@ -9,6 +9,7 @@ use super::{Done, args::ExplainArgs, say};
 pub(crate) fn run(args: &ExplainArgs) -> Result<Done, Error> {
     let decision = read(&args.decision)?;
     let text = match &args.patch {
+        None if args.table => explain::table(&decision),
         None => explain::summary(&decision),
         Some(patch) => {
             let (row, col) = position(patch)?;
