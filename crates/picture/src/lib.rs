@@ -9,7 +9,7 @@
 //! | `decode` | files to [`Image`], under limits, with errors for a person to read |
 //! | `bands` | files too large for memory, in bands of rows |
 //! | `sampling` | what tokens buy: [`render`], [`pack`], [`distortion`], and the reference [`downsample`] |
-//! | `overlay` | an allocation drawn over its image |
+//! | `overlay` | an allocation, or the difference between two, drawn over its image |
 //! | `encode` | [`Image`] to files |
 //! | `ssim` | how alike two images look |
 //! | `likeness` | how alike two places look, and which place is most like another |
@@ -31,7 +31,7 @@ pub use decode::{
 };
 pub use encode::{EncodeError, encode_any, encode_jpeg, encode_png};
 pub use likeness::{likeness, most_alike};
-pub use overlay::{OverlayText, overlay};
+pub use overlay::{OverlayText, difference, overlay};
 pub use raster::Image;
 pub use sampling::{Packed, Sampling, area_average, distortion, downsample, pack, render, sample_shape};
 pub use ssim::{ssim, weighted_ssim};

@@ -5,19 +5,26 @@
 //! image under the tint keeps its light and dark and loses half of its colour, so that
 //! what is in it and where the tokens went can both be seen.
 
+mod difference;
 mod frame;
 mod heat;
 mod lettering;
+mod outlines;
 mod tinted;
 
 use arrcoc_stats::Tiling;
 
 use crate::raster::Image;
-use frame::frame;
+pub use difference::difference;
+use frame::{Legend, frame};
 use heat::{Scale, Spread};
-use tinted::{Plan, tinted};
+use outlines::{Edges, outline};
+use tinted::{COLOUR_KEPT, Plan, Tint, number, resized, tint};
 
-/// What is written around the picture.
+/// How much of a patch the heat covers.
+const HEAT: f32 = 0.58;
+
+/// What is written around the picture, and which patches are outlined in it.
 #[derive(Clone, Debug, Default)]
 pub struct OverlayText<'a> {
     /// The question, in full: it is wrapped, and cut where it is too long.
@@ -26,6 +33,12 @@ pub struct OverlayText<'a> {
     pub title_left: String,
     /// More, at the right of the same line; left out where there is no room.
     pub title_right: String,
+    /// What drove it, in a line below; none when it is empty.
+    pub drivers: String,
+    /// Patches to outline in white as those with most tokens, by their index. What the grid lacks is left out.
+    pub top: Vec<usize>,
+    /// Patches to outline in dashes, as those that stand out and are not asked for.
+    pub distractors: Vec<usize>,
 }
 
 /// Draws `tokens`, one number for each patch, over the image, on a scale from the lower of
@@ -48,8 +61,16 @@ pub fn overlay(
     numbers: bool,
 ) -> Image {
     crate::sampling::check(image, tiling, tokens);
-    let scale = Scale::new();
+    let (scale, spread) = (Scale::new(), Spread::new(tokens, bounds));
     let plan = Plan::new(tiling, tokens, numbers);
-    let picture = tinted(image, tiling, tokens, &Spread::new(tokens, bounds), &scale, &plan);
-    frame(&picture, tokens, bounds, text, &scale, numbers && plan.number_size.is_none())
+    let edges = Edges::new(tiling, plan.width, plan.height);
+    let mut picture = resized(image, plan.width, plan.height);
+    let heat = |patch: usize| Tint { colour: scale.at(spread.place(f64::from(tokens[patch]))), cover: HEAT };
+    tint(&mut picture, &edges, COLOUR_KEPT, heat);
+    outline(&mut picture, &edges, text);
+    if let Some(size) = plan.number_size {
+        number(&mut picture, &edges, tokens, size);
+    }
+    let numbers_left_out = numbers && plan.number_size.is_none();
+    frame(&picture, text, &Legend { tokens, bounds, scale: &scale, numbers_left_out, text })
 }

@@ -1,8 +1,14 @@
 //! The arguments as typed. What they mean together is decided where they are used.
 
+mod again;
+mod ledger;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use again::{DecisionArgs, ExplainArgs, WhatIfArgs};
+pub(crate) use ledger::{ExportArgs, FeedbackArgs, LogCommand, LogListArgs, ReplayArgs};
 
 /// Decides how many visual tokens each patch of an image gets, and says why.
 #[derive(Parser)]
@@ -15,12 +21,25 @@ pub(crate) struct LowArgs {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Decide for one or more images
+    ///
+    /// Example: arrcoc allocate page.png --query 'What is the total?' --average 100 --json decision.json
     Allocate(Box<AllocateArgs>),
     /// Say why the patches of a decision got what they got
+    ///
+    /// Example: arrcoc explain decision.json --patch 3,17
     Explain(ExplainArgs),
+    /// Say what a decision would have been
+    ///
+    /// Example: arrcoc whatif decision.json --without participatory --average 100
+    #[command(name = "whatif")]
+    WhatIf(Box<WhatIfArgs>),
+    /// Log how the task ended that a decision was made for
+    ///
+    /// Example: arrcoc feedback 4a1f failure --log decisions.ledger --note 'the total was misread'
+    Feedback(FeedbackArgs),
     /// Fit an encoder's maps on pages whose answers are known
     Calibrate(Box<CalibrateArgs>),
-    /// Look into a ledger of decisions
+    /// Look into a ledger of decisions, verify it, replay or export it
     Log {
         #[command(subcommand)]
         command: LogCommand,
@@ -49,6 +68,24 @@ pub(crate) struct SearchArgs {
     /// Where plugins run [default: inproc for those that came with this program, worker for all others]
     #[arg(long, value_name = "inproc|worker")]
     pub(crate) isolation: Option<String>,
+}
+
+/// Rules for regions of patches.
+#[derive(Args, Clone, Default)]
+pub(crate) struct OverrideArgs {
+    /// Give each patch of a region exactly K tokens. A region is a patch R,C, a block R..R,C..C, the patches that a
+    /// rectangle px:X,Y,WxH touches, or those that the bright pixels of mask:FILE touch; may be repeated
+    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) pin: Vec<String>,
+    /// Give each patch of a region at least K tokens; may be repeated
+    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) floor: Vec<String>,
+    /// Give each patch of a region at most K tokens; may be repeated
+    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) ceil: Vec<String>,
+    /// Give the patches of a region nothing; may be repeated
+    #[arg(long, value_name = "REGION", help_heading = "Budget", allow_hyphen_values = true)]
+    pub(crate) ban: Vec<String>,
 }
 
 #[derive(Args)]
@@ -90,19 +127,8 @@ pub(crate) struct AllocateArgs {
     /// Rows and columns of patches
     #[arg(long, value_name = "RxC", default_value = "24x24", help_heading = "Budget")]
     pub(crate) grid: String,
-    /// Give each patch of a region exactly K tokens. A region is a patch R,C, a block R..R,C..C, the patches that a
-    /// rectangle px:X,Y,WxH touches, or those that the bright pixels of mask:FILE touch; may be repeated
-    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
-    pub(crate) pin: Vec<String>,
-    /// Give each patch of a region at least K tokens; may be repeated
-    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
-    pub(crate) floor: Vec<String>,
-    /// Give each patch of a region at most K tokens; may be repeated
-    #[arg(long, value_name = "REGION=K", help_heading = "Budget", allow_hyphen_values = true)]
-    pub(crate) ceil: Vec<String>,
-    /// Give the patches of a region nothing; may be repeated
-    #[arg(long, value_name = "REGION", help_heading = "Budget", allow_hyphen_values = true)]
-    pub(crate) ban: Vec<String>,
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
     /// Give every patch the same, whatever the scorers say
     #[arg(long, help_heading = "Budget")]
     pub(crate) uniform: bool,
@@ -189,16 +215,6 @@ pub(crate) struct AllocateArgs {
 }
 
 #[derive(Args)]
-pub(crate) struct ExplainArgs {
-    /// A file that `allocate --json` wrote; - for stdin
-    #[arg(value_name = "DECISION")]
-    pub(crate) decision: PathBuf,
-    /// One patch, by row and column from 0
-    #[arg(long, value_name = "R,C", allow_hyphen_values = true)]
-    pub(crate) patch: Option<String>,
-}
-
-#[derive(Args)]
 pub(crate) struct CalibrateArgs {
     /// A folder with images and the list items.jsonl of what is asked, and where the answers are
     #[arg(long, value_name = "FOLDER")]
@@ -271,71 +287,6 @@ pub(crate) struct BackendsArgs {
     /// Write a report of each device that was measured into this folder, as a page and as numbers
     #[arg(long, value_name = "DIR", requires = "measure")]
     pub(crate) report: Option<PathBuf>,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum LogCommand {
-    /// One line for each record
-    ///
-    /// Example: arrcoc log list decisions.ledger --mode coupled --last 20
-    List(LogListArgs),
-    /// A decision as it was logged, one JSON line; `arrcoc explain -` reads it
-    ///
-    /// Example: arrcoc log show decisions.ledger 4a1f
-    Show {
-        /// The ledger
-        #[arg(value_name = "LEDGER")]
-        ledger: PathBuf,
-        /// The decision's id, or how it begins
-        id: String,
-    },
-    /// Compute every hash anew; exit with 1 when the ledger was changed
-    ///
-    /// Example: arrcoc log verify decisions.ledger --head "$(cat head.txt)"
-    Verify {
-        /// The ledger
-        #[arg(value_name = "LEDGER")]
-        ledger: PathBuf,
-        /// A head that was kept elsewhere, which has to be in it
-        #[arg(long, value_name = "NUMBER:HASH")]
-        head: Option<String>,
-    },
-    /// The number of records and the hash of the last, to be kept elsewhere
-    ///
-    /// Example: arrcoc log head decisions.ledger > head.txt
-    Head {
-        /// The ledger
-        #[arg(value_name = "LEDGER")]
-        ledger: PathBuf,
-    },
-}
-
-#[derive(Args)]
-pub(crate) struct LogListArgs {
-    /// The ledger
-    #[arg(value_name = "LEDGER")]
-    pub(crate) ledger: PathBuf,
-    /// Only records about decisions whose id begins so
-    #[arg(long, value_name = "ID")]
-    pub(crate) id: Option<String>,
-    /// Only with this in the image's path
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) image: Option<String>,
-    /// Only with this in the question
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub(crate) query: Option<String>,
-    /// Only decisions that rest on this
-    #[arg(long, value_name = "coupled|content|uniform")]
-    pub(crate) mode: Option<String>,
-    /// Only from this time on, such as 2026-11-29 or 2026-11-29T12:00
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<String>,
-    /// Only before this time
-    #[arg(long, value_name = "TIME")]
-    pub(crate) until: Option<String>,
-    /// Only the latest N of them
-    #[arg(long, value_name = "N")]
-    pub(crate) last: Option<u64>,
 }
 
 #[derive(Subcommand)]

@@ -13,7 +13,7 @@ use arrcoc::{
     request,
 };
 
-use super::args::AllocateArgs;
+use super::args::{AllocateArgs, OverrideArgs};
 
 /// The budget of every image.
 pub(crate) struct Budget {
@@ -29,7 +29,7 @@ impl Budget {
     pub(crate) fn read(args: &AllocateArgs, limits: &Limits) -> Result<Budget, Error> {
         let grid: Grid = args.grid.parse()?;
         let policy = policy(args)?;
-        let rules = rules(args)?;
+        let rules = rules(&args.overrides)?;
         let authority = authority(args, policy.force_uniform || !rules.is_empty())?;
         let regions = Regions::new(&rules, grid, limits)?;
         Ok(Budget { grid, authority, policy, regions })
@@ -71,21 +71,12 @@ fn policy(args: &AllocateArgs) -> Result<Policy, Error> {
 }
 
 /// The overrides, as they are written.
-fn rules(args: &AllocateArgs) -> Result<Vec<RegionRule>, Error> {
-    let mut rules = Vec::new();
-    let mut add = |texts: &[String], rule: fn(u32) -> Rule| -> Result<(), Error> {
-        for text in texts {
-            rules.push(RegionRule::parse(text, rule)?);
-        }
-        Ok(())
-    };
-    add(&args.pin, Rule::Pin)?;
-    add(&args.floor, Rule::Floor)?;
-    add(&args.ceil, Rule::Ceil)?;
-    for text in &args.ban {
-        rules.push(RegionRule::ban(text)?);
-    }
-    Ok(rules)
+pub(crate) fn rules(args: &OverrideArgs) -> Result<Vec<RegionRule>, Error> {
+    let kinds: [(&[String], fn(u32) -> Rule); 3] =
+        [(&args.pin, Rule::Pin), (&args.floor, Rule::Floor), (&args.ceil, Rule::Ceil)];
+    let with_tokens = kinds.into_iter().flat_map(|(texts, rule)| texts.iter().map(move |text| (text, rule)));
+    let rules = with_tokens.map(|(text, rule)| RegionRule::parse(text, rule));
+    rules.chain(args.ban.iter().map(|text| RegionRule::ban(text))).collect()
 }
 
 /// Who overrules, and why.
@@ -104,34 +95,38 @@ fn authority(args: &AllocateArgs, overrules: bool) -> Result<Option<Authority>, 
     Ok(Some(Authority { who: args.who.clone(), why: args.why.clone() }))
 }
 
-/// The total that is asked for. Without one: the usual average, or half of
-/// the patches when bounds prune.
+/// The total of the arguments. Without one: the usual average, or half of the patches when bounds prune.
 fn total(args: &AllocateArgs, bounds: Bounds) -> Result<Total, Error> {
-    if let Some(text) = &args.average {
-        let average = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-        return average.map(Total::Average).ok_or_else(|| {
-            Error::new(format!("--average is `{text}`"), "give a number of tokens per patch, such as 150")
-        });
-    }
-    let Some(text) = &args.budget else {
+    Ok(given_total(args.budget.as_deref(), args.average.as_deref())?.unwrap_or_else(|| {
         let usual = request::DEFAULT_AVERAGE;
         let fits = (f64::from(bounds.min())..=f64::from(bounds.max())).contains(&usual);
         let middle = f64::from(bounds.min()) / 2.0 + f64::from(bounds.max()) / 2.0;
-        return Ok(Total::Average(if fits { usual } else { middle }));
-    };
+        Total::Average(if fits { usual } else { middle })
+    }))
+}
+
+/// The total that is asked for, if one is.
+pub(crate) fn given_total(budget: Option<&str>, average: Option<&str>) -> Result<Option<Total>, Error> {
+    if let Some(text) = average {
+        let average = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+        return average.map(|average| Some(Total::Average(average))).ok_or_else(|| {
+            Error::new(format!("--average is `{text}`"), "give a number of tokens per patch, such as 150")
+        });
+    }
+    let Some(text) = budget else { return Ok(None) };
     let hint = "give a number of tokens such as 86400, or a range such as 50000..90000";
     let read = |part: &str| {
         let part = part.trim();
         part.parse::<u64>().map_err(|_| Error::new(format!("--budget is `{text}`"), hint))
     };
-    match text.split_once("..") {
-        Some((lo, hi)) => Ok(Total::Range { lo: read(lo)?, hi: read(hi)? }),
-        None => Ok(Total::Exact(read(text)?)),
-    }
+    Ok(Some(match text.split_once("..") {
+        Some((lo, hi)) => Total::Range { lo: read(lo)?, hi: read(hi)? },
+        None => Total::Exact(read(text)?),
+    }))
 }
 
 /// Policy errors count patches; people count rows and columns.
-fn with_positions(mut e: Error, grid: Grid) -> Error {
+pub(crate) fn with_positions(mut e: Error, grid: Grid) -> Error {
     e.message = placed(&e.message, grid);
     e.hint = e.hint.map(|hint| placed(&hint, grid));
     e

@@ -1,22 +1,20 @@
 //! `arrcoc calibrate`: fit the maps of an encoder on a labelled folder.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::path::Path;
 
 use arrcoc::{
     Config, Engine, Error, Grid, Limits,
     calibrate::{self, Fits, Folder},
     config::BESIDE,
 };
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     Done,
     allocate::{config, param, pixels},
     args::CalibrateArgs,
-    outputs, report_line, say,
+    outputs,
+    progress::Progress,
+    report_line, say,
 };
 
 /// The scorer that reads tensors, when no scorer is named.
@@ -33,7 +31,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Done, Error> {
     let folder = Folder::read(&args.data, args.tensors_dir.as_deref(), grid, limits, args.limit)?;
     let engine = Engine::open(config)?;
 
-    let progress = Progress::new(folder.pages());
+    let progress = Progress::new("pages", folder.pages());
     let fits = calibrate::fit(&engine, &folder, &mut |pages| progress.at(pages))?;
     drop(progress);
     write(args, &fits)?;
@@ -105,33 +103,4 @@ fn check_version_name(name: Option<&str>) -> Result<(), Error> {
 
 fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
-}
-
-/// A bar on a terminal, once the work takes more than a second.
-struct Progress {
-    bar: ProgressBar,
-    started: Instant,
-}
-
-impl Progress {
-    fn new(pages: usize) -> Progress {
-        let bar = ProgressBar::with_draw_target(Some(pages as u64), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} pages, {eta} left") {
-            bar.set_style(style);
-        }
-        Progress { bar, started: Instant::now() }
-    }
-
-    fn at(&self, pages: usize) {
-        if self.bar.is_hidden() && self.started.elapsed() > Duration::from_secs(1) {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        self.bar.set_position(pages as u64);
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
 }

@@ -9,9 +9,9 @@ use arrcoc::{
 };
 
 use super::{
-    Done,
-    args::{LogCommand, LogListArgs},
-    report_line, say,
+    Done, Stdout,
+    args::{ExportArgs, LogCommand, LogListArgs},
+    outputs, replay, report_line, say,
 };
 
 /// Digits of an id in a list: what tells decisions apart.
@@ -25,6 +25,8 @@ pub(crate) fn run(command: LogCommand) -> Result<Done, Error> {
             say(&(decision.to_json()? + "\n"));
             Ok(Done::Well)
         }
+        LogCommand::Replay(args) => replay::run(&args),
+        LogCommand::Export(args) => export(&args),
         LogCommand::Verify { ledger, head } => verify(&ledger, head.as_deref()),
         LogCommand::Head { ledger } => {
             say(&format!("{}\n", Ledger::open_to_read(&ledger)?.head()?));
@@ -58,6 +60,32 @@ fn list(args: LogListArgs) -> Result<Done, Error> {
         say(&(line(&record.summary) + "\n"));
         Ok::<(), Error>(())
     })?;
+    Ok(Done::Well)
+}
+
+fn export(args: &ExportArgs) -> Result<Done, Error> {
+    let to_stdout = args.jsonl.as_deref() == Some(Path::new("-"));
+    let jsonl = args.jsonl.as_deref().filter(|_| !to_stdout);
+    for path in jsonl.iter().copied().chain(args.parquet.as_deref()) {
+        outputs::check_writable(path)?;
+    }
+    let ledger = Ledger::open_to_read(&args.ledger)?;
+    let filter = Filter {
+        since: args.since.clone().map(|text| time("since", text)).transpose()?,
+        until: args.until.clone().map(|text| time("until", text)).transpose()?,
+        ..Filter::default()
+    };
+    if let Some(path) = jsonl {
+        let rows = outputs::write_with(path, |file| log::json_lines(&ledger, &filter, file))?;
+        say(&format!("{}: {rows} lines\n", path.display()));
+    }
+    if let Some(path) = &args.parquet {
+        let rows = outputs::write_with(path, |file| log::parquet(&ledger, &filter, file))?;
+        say(&format!("{}: {rows} rows\n", path.display()));
+    }
+    if to_stdout {
+        log::json_lines(&ledger, &filter, &mut Stdout)?;
+    }
     Ok(Done::Well)
 }
 

@@ -10,11 +10,15 @@ mod backends;
 mod budget;
 mod calibrate;
 mod explain;
+mod feedback;
 mod in_order;
 mod log;
 mod outputs;
 mod plugins;
+mod progress;
+mod replay;
 mod scaffold;
+mod what_if;
 
 use std::{ffi::OsString, io::Write as _, process::ExitCode};
 
@@ -40,6 +44,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match low.command {
         Command::Allocate(args) => allocate::run(*args),
         Command::Explain(args) => explain::run(&args),
+        Command::WhatIf(args) => what_if::run(*args),
+        Command::Feedback(args) => feedback::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Log { command } => log::run(command),
         Command::Backends(args) => backends::run(&args),
@@ -79,7 +85,25 @@ pub(crate) fn report_line(text: &str) {
 
 /// Writes to stdout. A reader that went away (`| head`) is no error.
 pub(crate) fn say(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    say_bytes(text.as_bytes());
+}
+
+fn say_bytes(bytes: &[u8]) {
+    let _ = std::io::stdout().lock().write_all(bytes);
+}
+
+/// Stdout for what is written piece by piece, with the same patience.
+pub(crate) struct Stdout;
+
+impl std::io::Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        say_bytes(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Help and version as clap prints them; its errors as one line and a hint.

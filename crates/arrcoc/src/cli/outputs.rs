@@ -42,6 +42,17 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
+/// Has a file written, whole or not at all.
+pub(crate) fn write_with<T>(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut lines = Lines::begin(path)?;
+    let written = write(&mut lines.file)?;
+    lines.finish()?;
+    Ok(written)
+}
+
 /// A file that is written line by line, and in its place when it is complete.
 pub(crate) struct Lines {
     path: PathBuf,

@@ -251,7 +251,10 @@ impl Search<'_, '_> {
                 // The same as its way.
                 continue;
             }
-            found.push(Self::found(format!("--without {}", plugin.part), self.without_plugin(&plugin.part)));
+            found.push(Self::found(
+                format!("--without plugin:{}", plugin.part),
+                self.without_plugin(&plugin.part),
+            ));
         }
         found
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use arrcoc::{Decision, Error};
+use arrcoc::{Decision, Error, explain};
 use arrcoc_picture::{Image, area_average};
 use arrcoc_stats::Rect;
 
@@ -123,6 +123,7 @@ fn view(
         uniform_sixths: account.uniform.clone(),
         allocator_sixths: account.allocator.clone(),
         verdicts: decision.verdicts.iter().map(word).collect(),
+        summary: explain::summary(&decision),
     }))
 }
 

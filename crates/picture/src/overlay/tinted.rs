@@ -1,10 +1,10 @@
-//! The picture: the image at a size at which it can be read, every patch tinted by its
-//! tokens, with numbers where they are asked for and fit.
+//! The picture: the image at a size at which it can be read, every patch tinted, with
+//! numbers where they are asked for and fit.
 
 use arrcoc_stats::{Tiling, luma};
 
-use super::heat::{Scale, Spread};
 use super::lettering::{Ink, Lettering, mix};
+use super::outlines::Edges;
 use crate::raster::Image;
 use crate::sampling::{area_average, enlarge};
 
@@ -17,10 +17,9 @@ const LONGEST_WITH_NUMBERS: u32 = 4096;
 /// Size of numbers in patches: they are not drawn smaller, nor larger.
 const NUMBER_SIZES: [f32; 2] = [11.0, 22.0];
 
-/// How much of the tint covers the image, how much of its own colour the image keeps, and
-/// by how much it is darkened: a bright wall with few tokens must not look like many.
-const TINT: f32 = 0.58;
-const COLOUR_KEPT: f32 = 0.35;
+/// How much of its own colour the image keeps under heat, and by how much it is darkened under any tint: a bright
+/// wall with few tokens must not look like many.
+pub(super) const COLOUR_KEPT: f32 = 0.35;
 const DARKENED: f32 = 0.15;
 
 /// Patches smaller than this have no lines between them.
@@ -30,8 +29,8 @@ const ON_PICTURE: Ink = Ink { colour: [255; 3], halo: Some([0; 3]) };
 
 /// How large the picture is drawn, and the numbers in it.
 pub(super) struct Plan {
-    width: u32,
-    height: u32,
+    pub(super) width: u32,
+    pub(super) height: u32,
     pub(super) number_size: Option<f32>,
 }
 
@@ -70,55 +69,41 @@ impl Plan {
     }
 }
 
-/// The image at the planned size, every patch tinted.
-pub(super) fn tinted(
-    image: &Image,
-    tiling: &Tiling,
-    tokens: &[u32],
-    spread: &Spread,
-    scale: &Scale,
-    plan: &Plan,
-) -> Image {
-    let mut picture = resized(image, plan.width, plan.height);
-    let whole = picture.bounds();
-    let grid = tiling.grid();
-    // Where patches begin in the picture, and where the last ends.
-    let edges = |parts: u32, at: &dyn Fn(u32) -> u32, length: u32, drawn: u32| -> Vec<u32> {
-        let scaled = |pixel: u32| (u64::from(pixel) * u64::from(drawn) / u64::from(length)) as u32;
-        (0..parts).map(|i| scaled(at(i))).chain([drawn]).collect()
-    };
-    let columns = edges(grid.cols, &|c| tiling.cols(c).start, tiling.width(), plan.width);
-    let rows = edges(grid.rows, &|r| tiling.rows(r).start, tiling.height(), plan.height);
-    let smallest = (plan.width / grid.cols).min(plan.height / grid.rows);
-    let lines = smallest >= MIN_PATCH_FOR_LINES;
-    for (r, vertical) in (0..).zip(rows.windows(2)) {
-        for (c, horizontal) in (0..).zip(columns.windows(2)) {
-            let heat = scale.at(spread.place(f64::from(tokens[grid.index(r, c)])));
-            for y in vertical[0]..vertical[1] {
-                let row = picture.span_mut(whole, y);
-                for x in horizontal[0]..horizontal[1] {
-                    let pixel = &mut row[3 * x as usize..][..3];
-                    let on_line = lines && (y == vertical[0] || x == horizontal[0]);
-                    tint(pixel, heat, on_line);
-                }
-            }
-        }
-    }
-    if let Some(size) = plan.number_size {
-        let lettering = Lettering::numbers(size);
-        for (r, vertical) in (0..).zip(rows.windows(2)) {
-            for (c, horizontal) in (0..).zip(columns.windows(2)) {
-                let number = tokens[grid.index(r, c)].to_string();
-                let x = (horizontal[0] + horizontal[1]) as f32 / 2.0 - lettering.width(&number) / 2.0;
-                let y = (vertical[0] + vertical[1]) as f32 / 2.0 - size / 2.0;
-                lettering.draw(&mut picture, (x, y), &number, &ON_PICTURE);
-            }
-        }
-    }
-    picture
+/// What a patch is covered with.
+pub(super) struct Tint {
+    pub(super) colour: [u8; 3],
+    /// How much of the image it hides, from 0 to 1.
+    pub(super) cover: f32,
 }
 
-fn resized(image: &Image, width: u32, height: u32) -> Image {
+/// Tints every patch. The image under the tint keeps `kept` of its colour.
+pub(super) fn tint(picture: &mut Image, edges: &Edges, kept: f32, of: impl Fn(usize) -> Tint) {
+    let whole = picture.bounds();
+    let lines = edges.smallest() >= MIN_PATCH_FOR_LINES;
+    for (patch, place) in edges.places() {
+        let tint = of(patch);
+        for y in place.y..place.y + place.height {
+            let row = picture.span_mut(whole, y);
+            for x in place.x..place.x + place.width {
+                let on_line = lines && (y == place.y || x == place.x);
+                cover(&mut row[3 * x as usize..][..3], &tint, kept, on_line);
+            }
+        }
+    }
+}
+
+/// Writes the tokens of every patch into it.
+pub(super) fn number(picture: &mut Image, edges: &Edges, tokens: &[u32], size: f32) {
+    let lettering = Lettering::numbers(size);
+    for (patch, place) in edges.places() {
+        let number = tokens[patch].to_string();
+        let x = (2 * place.x + place.width) as f32 / 2.0 - lettering.width(&number) / 2.0;
+        let y = (2 * place.y + place.height) as f32 / 2.0 - size / 2.0;
+        lettering.draw(picture, (x, y), &number, &ON_PICTURE);
+    }
+}
+
+pub(super) fn resized(image: &Image, width: u32, height: u32) -> Image {
     let data = if width <= image.width() && height <= image.height() {
         area_average(image, image.bounds(), width, height)
     } else {
@@ -127,12 +112,12 @@ fn resized(image: &Image, width: u32, height: u32) -> Image {
     Image::from_rgb(width, height, data).unwrap_or_else(|_| image.clone())
 }
 
-fn tint(pixel: &mut [u8], heat: [u8; 3], on_line: bool) {
+fn cover(pixel: &mut [u8], tint: &Tint, kept: f32, on_line: bool) {
     let [r, g, b] = [pixel[0], pixel[1], pixel[2]];
     let grey = luma(r, g, b);
-    for (value, heat) in pixel.iter_mut().zip(heat) {
-        let muted = mix(mix(grey, *value, COLOUR_KEPT), 0, DARKENED);
-        *value = mix(muted, heat, TINT);
+    for (value, colour) in pixel.iter_mut().zip(tint.colour) {
+        let muted = mix(mix(grey, *value, kept), 0, DARKENED);
+        *value = mix(muted, colour, tint.cover);
         if on_line {
             *value = mix(*value, 0, 0.22);
         }

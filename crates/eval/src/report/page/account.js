@@ -89,5 +89,6 @@ function decision(view) {
     make("dl", {}, facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
     tensions.length > 0 && make("div", { class: "tensions" }, tensions),
     view.reasons.length > 0 && make("ul", { class: "plain reasons" }, view.reasons.map((text) => make("li", {}, "Retreated: ", prose(text)))),
+    view.summary && make("details", { class: "words" }, make("summary", {}, "Why, in words"), make("pre", { tabindex: "0" }, view.summary)),
   ].filter(Boolean);
 }

@@ -296,6 +296,8 @@ pub(crate) struct View {
     pub(crate) allocator_sixths: Vec<i64>,
     /// What the ways together say of each patch: N words such as `confident`, or empty.
     pub(crate) verdicts: Vec<String>,
+    /// The decision in words, in lines of equal letters; empty where there was none.
+    pub(crate) summary: String,
 }
 
 /// A way of knowing: its score and its part in the tokens of each patch.

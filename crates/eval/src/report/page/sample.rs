@@ -423,6 +423,7 @@ fn decided(method: &str, average: f64, maps: &ScoreMaps, image: &Image, tiling: 
         uniform_sixths: account.uniform.clone(),
         allocator_sixths: account.allocator.clone(),
         verdicts: outcome.verdicts.iter().map(ToString::to_string).collect(),
+        summary: format!("mode        {}\n       there  10.2 %  edges 100 %\n", outcome.mode),
         tokens,
     }
 }
@@ -445,6 +446,7 @@ fn plain(method: &str, average: f64, image: &Image) -> View {
         uniform_sixths: vec![],
         allocator_sixths: vec![],
         verdicts: vec![],
+        summary: String::new(),
     }
 }
 
@@ -481,6 +483,7 @@ fn hostile_item() -> Item {
             ways: vec![way("propositional", 46), way("__proto__", -20), way(&name("way "), 4)],
             allocator_sixths: vec![1, 0, 0, 0, 0, 0],
             verdicts: vec!["constructor".into(); 6],
+            summary: name("summary "),
             rendered: "javascript:window.broken=3".into(),
             ..plain("", 11.0 / 6.0, &Image::from_rgb(1, 1, vec![0; 3]).unwrap())
         }],

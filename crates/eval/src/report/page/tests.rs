@@ -175,6 +175,8 @@ fn a_patch_is_accounted_for() {
     assert!(said.contains("Row 6, column 8"), "{said}");
     assert!(said.contains(&format!("{} tokens", item.views[0].tokens[patch])), "{said}");
     assert!(said.contains(&item.views[0].verdicts[patch]), "{said}");
+    let words = b.eval("document.querySelector('.words pre').textContent");
+    assert_eq!(words, json!(item.views[0].summary));
     let score = item.views[0].ways[0].score.as_ref().unwrap()[patch];
     assert!(said.contains(&format!("{score:.2}")) && said.contains("absent"), "{said}");
     // The arrow keys move by a patch, and stop at the edge.
