@@ -15,11 +15,11 @@ const LISTED: usize = 6;
 #[must_use]
 pub fn diff(before: &Decision, after: &Decision) -> String {
     let mut out = String::new();
+    let _ = writeln!(out, "{:<24}{:>18}{:>18}", "", "then", "what if");
     let mut row = |name: &str, before: String, after: String| {
         let mark = if before == after { "" } else { "  *" };
-        let _ = writeln!(out, "{name:<23}{before:>14}{after:>14}{mark}");
+        let _ = writeln!(out, "{name:<24}{before:>18}{after:>18}{mark}");
     };
-    row("", "then".into(), "what if".into());
     row("tokens", before.applied.to_string(), after.applied.to_string());
     row("mode", before.mode.to_string(), after.mode.to_string());
     row("allocator", before.allocator.id.clone(), after.allocator.id.clone());
@@ -29,7 +29,7 @@ pub fn diff(before: &Decision, after: &Decision) -> String {
     let (b, a) = (&before.tensions, &after.tensions);
     row("exploit ↔ explore", number(b.exploit_explore), number(a.exploit_explore));
     row("focus ↔ diversify", number(b.focus_diversify), number(a.focus_diversify));
-    row("compress ↔ particular", number(b.compress_particularize), number(a.compress_particularize));
+    row("compress ↔ particularize", number(b.compress_particularize), number(a.compress_particularize));
     let span = |d: &Decision| {
         let tokens = d.flat_tokens();
         format!("{}..{}", tokens.iter().min().unwrap_or(&0), tokens.iter().max().unwrap_or(&0))

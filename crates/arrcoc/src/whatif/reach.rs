@@ -187,29 +187,27 @@ impl Search<'_, '_> {
 
     /// Each tension, at the value nearest to its own that is enough; else at the value that brings most.
     fn tensions(&self) -> Vec<Found> {
-        let now = match self.what_if.share(self.base(), None) {
-            Ok(shared) => shared.outcome.tensions,
-            Err(_) => return Vec::new(),
-        };
+        let Ok(shared) = self.what_if.share(self.base(), None) else { return Vec::new() };
+        let now = shared.outcome.tensions;
         let ranged = matches!(self.what_if.basis.decision.policy.total, TotalRecord::Range(_))
             || matches!(self.base().total, Some(Total::Range { .. }));
-        let kinds: [(&str, f64, fn(f64) -> Held); 3] = [
-            ("exploit-explore", now.exploit_explore, |x| Held {
+        // Without a question the first has nothing to balance, and without a range to choose from the third.
+        let kinds: [(bool, &str, f64, fn(f64) -> Held); 3] = [
+            (shared.maps.q.is_some(), "exploit-explore", now.exploit_explore, |x| Held {
                 exploit_explore: Some(x),
                 ..Held::default()
             }),
-            ("focus-diversify", now.focus_diversify, |x| Held {
+            (true, "focus-diversify", now.focus_diversify, |x| Held {
                 focus_diversify: Some(x),
                 ..Held::default()
             }),
-            ("compress-particularize", now.compress_particularize, |x| Held {
+            (ranged, "compress-particularize", now.compress_particularize, |x| Held {
                 compress_particularize: Some(x),
                 ..Held::default()
             }),
         ];
         let mut found = Vec::new();
-        // Without a range to choose from, the third has no say.
-        for (name, own, held) in kinds.into_iter().take(if ranged { 3 } else { 2 }) {
+        for (_, name, own, held) in kinds.into_iter().filter(|kind| kind.0) {
             let mut values: Vec<f64> = (0..=STEPS)
                 .map(|step| POLES.0 + (POLES.1 - POLES.0) * f64::from(step) / f64::from(STEPS))
                 .map(|value| (value * 100.0).round() / 100.0)
@@ -233,11 +231,12 @@ impl Search<'_, '_> {
 
     /// Each way taken out, and each plugin that is not the only one of its ways.
     fn taken_out(&self) -> Vec<Found> {
-        let channels = &self.what_if.scored.channels;
+        let Ok(shared) = self.what_if.share(self.base(), None) else { return Vec::new() };
+        let channels = &shared.channels;
         let mut found = Vec::new();
         for way in Way::ALL {
             let without = Without::Way(way);
-            if channels.iter().any(|c| c.way == way) && !self.base().without.contains(&without) {
+            if shared.maps.of(way).is_some() {
                 found.push(Self::found(format!("--without {way}"), self.with(|c| c.without.push(without))));
             }
         }
