@@ -8,7 +8,7 @@ mod export;
 
 use std::path::Path;
 
-use arrcoc_ledger::{Entry, Filter, Head, Kind, Ledger, LedgerError};
+use arrcoc_ledger::{Entry, Filter, Head, Kind, Ledger, LedgerError, Record};
 use serde::{Deserialize, Serialize};
 
 use crate::{decision::Decision, error::Error};
@@ -34,6 +34,15 @@ pub struct Feedback {
     /// What else there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+impl Feedback {
+    /// The feedback that a record is, if it is one.
+    #[must_use]
+    pub fn of(record: &Record) -> Option<Feedback> {
+        let is_one = record.summary.kind == Kind::Feedback;
+        is_one.then(|| serde_json::from_str(&record.content).ok()).flatten()
+    }
 }
 
 /// How the task ended that a decision was made for.

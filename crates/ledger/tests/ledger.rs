@@ -33,6 +33,7 @@ fn fill(path: &Path, records: usize) -> Head {
         image: (!at.is_multiple_of(3)).then_some("page.png"),
         query: at.is_multiple_of(2).then_some("what is the total?"),
         mode: Some(if at.is_multiple_of(2) { "coupled" } else { "content" }),
+        request: Some(if at < 4 { "asked before" } else { "asked later" }),
         content: &contents[at],
         ..Entry::new(if at % 5 == 4 { Kind::Feedback } else { Kind::Decision }, &subjects[at], &created[at])
     };
@@ -71,6 +72,12 @@ fn what_is_appended_is_read_and_found() {
         [3, 4]
     );
     assert_eq!(found(Filter { subject: text(&all[6].summary.subject), ..any() }), [7]);
+    assert_eq!(found(Filter { request: text("asked before"), ..any() }), [1, 2, 3, 4]);
+    let requests = ledger.requests().unwrap();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests["asked later"], [5, 6, 7, 8, 9, 10]);
+    assert_eq!(ledger.record(7).unwrap().as_ref(), Some(&all[6]));
+    assert_eq!((ledger.record(0).unwrap(), ledger.record(11).unwrap()), (None, None));
     assert_eq!(found(Filter { subject: text("%"), ..any() }), [0; 0]);
     assert_eq!(found(Filter { query: text("'; DROP TABLE records; --"), ..any() }), [0; 0]);
 }
@@ -110,7 +117,7 @@ fn any_change_of_what_was_logged_is_found() {
     let path = folder.path().join("changed.ledger");
     for trial in 0..1000 {
         std::fs::copy(&original, &path).unwrap();
-        let kind = trial % 16;
+        let kind = trial % 17;
         let (a, b) = (1 + chance.below(RECORDS), 1 + chance.below(RECORDS));
         let (byte, bit) = (chance.below(1 << 20), 1 << chance.below(8));
         let is_kept = match kind {
@@ -172,14 +179,15 @@ fn any_change_of_what_was_logged_is_found() {
                     c.execute("INSERT INTO records SELECT * FROM other.records", [])?;
                     c.execute("UPDATE ledger SET id = (SELECT id FROM other.ledger)", [])?
                 }
+                15 => text("request", "another")?,
                 // Put in once more.
                 _ => {
                     (a..=RECORDS).rev().try_for_each(|n| {
                         c.execute("UPDATE records SET number = number + 1 WHERE number = ?1", [n]).map(drop)
                     })?;
                     c.execute(
-                        "INSERT INTO records SELECT ?1, kind, subject, created, image, query, mode, length, content, \
-                         hash FROM records WHERE number = ?2",
+                        "INSERT INTO records SELECT ?1, kind, subject, created, image, query, mode, request, length, \
+                         content, hash FROM records WHERE number = ?2",
                         [a, if b >= a { b + 1 } else { b }],
                     )?
                 }

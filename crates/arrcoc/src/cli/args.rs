@@ -38,6 +38,8 @@ pub(crate) enum Command {
     /// Example: arrcoc feedback 4a1f failure --log decisions.ledger --note 'the total was misread'
     Feedback(FeedbackArgs),
     /// Fit an encoder's maps on pages whose answers are known
+    ///
+    /// Example: arrcoc calibrate --data pages --scorer glance --out calibration.json
     Calibrate(Box<CalibrateArgs>),
     /// Look into a ledger of decisions, verify it, replay or export it
     Log {
@@ -45,6 +47,8 @@ pub(crate) enum Command {
         command: LogCommand,
     },
     /// List the backends of this machine, or measure what each takes
+    ///
+    /// Example: arrcoc backends --measure --sizes 512
     Backends(BackendsArgs),
     /// List, inspect and make plugins
     Plugins {
@@ -292,8 +296,12 @@ pub(crate) struct BackendsArgs {
 #[derive(Subcommand)]
 pub(crate) enum PluginsCommand {
     /// Everything that was found: usable, refused and unavailable, with the reason
+    ///
+    /// Example: arrcoc plugins list --json
     List(ListArgs),
     /// What a plugin file is and offers
+    ///
+    /// Example: arrcoc plugins inspect libmine.so
     Inspect {
         /// The library
         file: PathBuf,
@@ -305,6 +313,8 @@ pub(crate) enum PluginsCommand {
         isolation: Option<String>,
     },
     /// Make the source of a new plugin
+    ///
+    /// Example: arrcoc plugins new dark-corners --kind scorer
     New {
         /// Its id: lower-case letters, digits, `-` and `_`
         name: String,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use arrcoc::{
     Error, Mode,
-    ledger::{Filter, Head, Ledger, LedgerError, Summary},
+    ledger::{Filter, Head, Ledger, LedgerError, Record},
     log,
 };
 
@@ -57,7 +57,7 @@ fn list(args: LogListArgs) -> Result<Done, Error> {
         last: args.last,
     };
     Ledger::open_to_read(&args.ledger)?.each_record(&filter, |record| {
-        say(&(line(&record.summary) + "\n"));
+        say(&(line(&record) + "\n"));
         Ok::<(), Error>(())
     })?;
     Ok(Done::Well)
@@ -102,9 +102,12 @@ fn time(option: &str, text: String) -> Result<String, Error> {
     ))
 }
 
-fn line(record: &Summary) -> String {
+fn line(record: &Record) -> String {
+    let outcome = log::Feedback::of(record).map(|feedback| format!(" {}", feedback.outcome));
+    let record = &record.summary;
     let id: String = record.subject.chars().take(DIGITS).collect();
     let mut line = format!("{:>6}  {}  {id}  {}", record.number, record.created, record.kind);
+    line.extend(outcome);
     if let Some(mode) = &record.mode {
         line += &format!(" {mode}");
     }

@@ -62,14 +62,16 @@ pub(crate) fn heard(d: &Decision) -> Vec<&ChannelRecord> {
     asked.filter(|c| c.theta > 0.0 && varies(c)).collect()
 }
 
-/// The channels of Q, each with the number of patches on which it is the largest, the most first. Where several are
-/// equal it counts for each.
+/// The channels of Q, each with the number of patches on which it is the largest, the most first, of those patches that
+/// are asked for more than the mean is: what nothing points to is nobody's. Where several are equal it counts for each.
 pub(crate) fn largest(d: &Decision) -> Vec<(&ChannelRecord, usize)> {
     let heard = heard(d);
     let most: Vec<f64> = (0..d.patches())
         .map(|i| heard.iter().map(|c| c.values[i]).fold(f64::NEG_INFINITY, f64::max))
         .collect();
-    let count = |c: &ChannelRecord| c.values.iter().zip(&most).filter(|(value, most)| value >= most).count();
+    let mean = most.iter().sum::<f64>() / most.len() as f64;
+    let leads = |(value, most): &(&f64, &f64)| value >= most && **most > mean;
+    let count = |c: &ChannelRecord| c.values.iter().zip(&most).filter(leads).count();
     let mut counted: Vec<_> = heard.into_iter().map(|c| (c, count(c))).collect();
     counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counted

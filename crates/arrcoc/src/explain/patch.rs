@@ -49,8 +49,9 @@ fn sentence(d: &Decision, row: u32, col: u32, i: usize) -> String {
         ("what is asked for", a.participatory[i]),
         ("the allocator's own rule", a.allocator[i]),
     ];
-    let mut out =
-        format!("patch {row},{col} got {tokens} tokens: {} as every patch would", sixths(a.uniform[i]));
+    let overruled = d.policy.overrides.iter().any(|o| o.patch == i);
+    let even = if overruled { "as its rule and an even share have it" } else { "as every patch would" };
+    let mut out = format!("patch {row},{col} got {tokens} tokens: {} {even}", sixths(a.uniform[i]));
     for (what, part) in parts.iter().filter(|(_, part)| *part != 0) {
         let _ = write!(out, ", {} by {what}", signed(*part));
     }

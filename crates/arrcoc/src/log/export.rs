@@ -159,7 +159,7 @@ pub fn parquet(ledger: &Ledger, filter: &Filter, out: &mut (dyn Write + Send)) -
 fn write_group<W: Write + Send>(file: &mut SerializedFileWriter<W>, records: &[Record]) -> Result<(), Error> {
     let read: Vec<(Option<Decision>, Option<Feedback>)> = records
         .iter()
-        .map(|record| (Decision::from_json(&record.content).ok(), serde_json::from_str(&record.content).ok()))
+        .map(|record| (Decision::from_json(&record.content).ok(), Feedback::of(record)))
         .collect();
     let mut group = file.next_row_group()?;
     for (_, column) in &COLUMNS {

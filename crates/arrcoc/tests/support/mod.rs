@@ -87,17 +87,27 @@ impl Desk {
 
     /// The same with more variables in its environment.
     pub fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_arrcoc"))
-            .args(args)
-            .current_dir(self.folder.path())
-            .env("ARRCOC_PLUGIN_PATH", plugins())
-            .env("NO_COLOR", "1")
-            .env("COLUMNS", "100")
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        Ran::of(&self.command(args).envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// The same with a text on its stdin.
+    pub fn run_fed(&self, args: &[&str], text: &str) -> Ran {
+        let pipes = (Stdio::piped(), Stdio::piped(), Stdio::piped());
+        let mut child = self.command(args).stdin(pipes.0).stdout(pipes.1).stderr(pipes.2).spawn().unwrap();
+        let (mut stdin, text) = (child.stdin.take().unwrap(), text.to_owned());
+        // Fed on the side: it may fill the pipe of what it writes first.
+        let feeder = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, text.as_bytes()));
+        let output = child.wait_with_output().unwrap();
+        let _ = feeder.join();
         Ran::of(&output)
+    }
+
+    /// The command as it stands, to be started.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_arrcoc"));
+        command.args(args).current_dir(self.folder.path());
+        command.env("ARRCOC_PLUGIN_PATH", plugins()).env("NO_COLOR", "1").env("COLUMNS", "100");
+        command
     }
 }
 
