@@ -59,6 +59,9 @@ struct Search<'w, 'a> {
     target: u32,
 }
 
+/// A tension held at a value.
+type Holds = fn(f64) -> Held;
+
 /// What a trial came to: the tokens of the patch, or why nothing could be shared.
 type Trial = Result<u32, Error>;
 
@@ -192,7 +195,7 @@ impl Search<'_, '_> {
         let ranged = matches!(self.what_if.basis.decision.policy.total, TotalRecord::Range(_))
             || matches!(self.base().total, Some(Total::Range { .. }));
         // Without a question the first has nothing to balance, and without a range to choose from the third.
-        let kinds: [(bool, &str, f64, fn(f64) -> Held); 3] = [
+        let kinds: [(bool, &str, f64, Holds); 3] = [
             (shared.maps.q.is_some(), "exploit-explore", now.exploit_explore, |x| Held {
                 exploit_explore: Some(x),
                 ..Held::default()
