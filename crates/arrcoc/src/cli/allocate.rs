@@ -204,7 +204,7 @@ fn one(
         }
         e
     };
-    let photo = Photo::read(path, &job.limits).map_err(|e| placed(e.into()))?;
+    let photo = Photo::read(path, &job.limits).map_err(placed)?;
     let in_this = |e: Error| placed(e.in_file(path));
     job.outputs.check_for(&photo, job.budget.grid).map_err(in_this)?;
     let size = (photo.width(), photo.height());

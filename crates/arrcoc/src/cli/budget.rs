@@ -72,11 +72,16 @@ fn policy(args: &AllocateArgs) -> Result<Policy, Error> {
 
 /// The overrides, as they are written.
 pub(crate) fn rules(args: &OverrideArgs) -> Result<Vec<RegionRule>, Error> {
-    let kinds: [(&[String], fn(u32) -> Rule); 3] =
-        [(&args.pin, Rule::Pin), (&args.floor, Rule::Floor), (&args.ceil, Rule::Ceil)];
-    let with_tokens = kinds.into_iter().flat_map(|(texts, rule)| texts.iter().map(move |text| (text, rule)));
-    let rules = with_tokens.map(|(text, rule)| RegionRule::parse(text, rule));
-    rules.chain(args.ban.iter().map(|text| RegionRule::ban(text))).collect()
+    let of = |texts: &[String], rule: fn(u32) -> Rule| {
+        texts.iter().map(|text| RegionRule::parse(text, rule)).collect::<Result<Vec<_>, Error>>()
+    };
+    let mut rules = of(&args.pin, Rule::Pin)?;
+    rules.extend(of(&args.floor, Rule::Floor)?);
+    rules.extend(of(&args.ceil, Rule::Ceil)?);
+    for text in &args.ban {
+        rules.push(RegionRule::ban(text)?);
+    }
+    Ok(rules)
 }
 
 /// Who overrules, and why.

@@ -63,9 +63,7 @@ pub(crate) struct Lines {
 impl Lines {
     pub(crate) fn begin(path: &Path) -> Result<Lines, Error> {
         let temporary = (!is_special(path)).then(|| temporary(&resolved(path)));
-        let open = temporary
-            .as_deref()
-            .map_or_else(|| File::options().write(true).open(path), |temporary| File::create(temporary));
+        let open = temporary.as_deref().map_or_else(|| File::options().write(true).open(path), File::create);
         let file = BufWriter::new(open.map_err(|e| unwritable(path, &e))?);
         Ok(Lines { path: path.to_owned(), temporary, file })
     }
