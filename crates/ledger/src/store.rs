@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::error::LedgerError;
 
@@ -39,7 +39,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let is_new = !path.exists();
     let mut connection = connect(path, flags)?;
-    let prepared = prepare(&mut connection).map_err(|error| LedgerError::of(path, &error))?;
+    let prepared = patiently(|| prepare(&mut connection)).map_err(|error| LedgerError::of(path, &error))?;
     if let Some(mode) = prepared {
         let reason = format!(
             "its folder cannot hold a database that is safe when power fails (journal mode `{mode}`)"
@@ -81,6 +81,22 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, LedgerError> {
         Ok(connection)
     };
     connect().map_err(|error| LedgerError::of(path, &error))
+}
+
+/// Does it again while another process is in the way. SQLite itself waits for those who write, but not for one that
+/// changes the journal mode, as the first to open a new ledger does.
+fn patiently<T>(mut work: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let started = Instant::now();
+    loop {
+        match work() {
+            Err(e)
+                if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && started.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Makes the tables where there is nothing yet. Returns the journal mode where it is not the one that is needed.

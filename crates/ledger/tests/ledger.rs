@@ -310,6 +310,11 @@ fn appender(path: &Path) -> Child {
 #[ignore = "other tests start it in a process of its own"]
 fn this_process_appends() {
     let Some(path) = std::env::var_os(APPEND).map(PathBuf::from) else { return };
+    if let Ok(text) = std::env::var("ARRCOC_TEST_START") {
+        while microseconds() < text.parse().unwrap() {
+            std::hint::spin_loop();
+        }
+    }
     let mut ledger = Ledger::open(&path).unwrap();
     let most: u64 = std::env::var("ARRCOC_TEST_RECORDS").map_or(u64::MAX, |text| text.parse().unwrap());
     for written in 0..most {
@@ -378,6 +383,36 @@ fn two_writers_take_turns() {
     heads.sort_unstable();
     assert_eq!(heads, (1..=300).collect::<Vec<_>>(), "each number once");
     assert_eq!(Ledger::open(&path).unwrap().verify(None).unwrap().number, 300);
+}
+
+fn microseconds() -> u128 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_micros()
+}
+
+/// The first to open a new ledger makes it, and the others wait for that.
+#[test]
+fn several_can_begin_a_ledger_at_once() {
+    for trial in 0..20 {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a.ledger");
+        let start = (microseconds() + 30_000).to_string();
+        let begin = || {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--exact", "this_process_appends", "--ignored", "--nocapture"]).env(APPEND, &path);
+            command
+                .env("ARRCOC_TEST_START", &start)
+                .env("ARRCOC_TEST_RECORDS", "3")
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        };
+        for child in [begin(), begin(), begin()] {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "trial {trial}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(Ledger::open(&path).unwrap().verify(None).unwrap().number, 9, "trial {trial}");
+    }
 }
 
 #[cfg(target_os = "linux")]
