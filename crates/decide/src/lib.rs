@@ -19,6 +19,7 @@
 //!   constructor than the one that does the proof, so nothing downstream checks again.
 //! * [`share`] is the rule at the centre: exact, bounded, and monotone in the total and in every weight.
 //! * [`decide`] runs it all, with any [`Allocator`], and never fails: it retreats, and records why.
+//! * [`Together`] shares one total among several images by the same rule, before each decides on its own.
 //! * [`Account`] divides every patch's tokens among the ways, exactly, in sixths of a token.
 //!
 //! Three promises hold throughout. Arithmetic gives the same bits on every platform: transcendental functions come
@@ -67,6 +68,7 @@
 mod account;
 mod admission;
 mod allocator;
+mod batch;
 mod bounds;
 mod calibration;
 mod demand;
@@ -89,6 +91,7 @@ mod weights;
 pub use account::Account;
 pub use admission::{Allocation, Refusal, admit};
 pub use allocator::{Allocator, Proportional, Uniform};
+pub use batch::{Together, Totals};
 pub use bounds::Bounds;
 pub use calibration::{CalibrationError, LARGEST_PLACE, MonotoneMap};
 pub use demand::Demand;

@@ -140,6 +140,39 @@ pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dy
     }
 }
 
+/// Tokens of patches, shared out without an account.
+pub(crate) struct Shared {
+    pub(crate) tokens: Vec<u32>,
+    pub(crate) tensions: Tensions,
+    pub(crate) coupling: f64,
+    pub(crate) retreats: Vec<String>,
+}
+
+/// Shares a demand out by score maps, as [`decide`] does.
+pub(crate) fn share_out(
+    maps: &ScoreMaps,
+    demand: &Demand,
+    setting: &Setting,
+    allocator: &dyn Allocator,
+) -> Shared {
+    let mut retreats = Vec::new();
+    let patches = demand.patches();
+    let maps = maps.sound(patches, &mut retreats);
+    let held = setting.held.sound(&mut retreats);
+    let balance = Balance::of(&maps, &held, false);
+    let weights = weigh(&balance, patches, false);
+    let free = demand.raised(&uniform(demand), 1.0 - setting.autonomy);
+    let allocation = match nothing_to_rest_on(&maps, setting, &weights, patches) {
+        Some(reason) => {
+            retreats.push(reason);
+            admitted_uniform(demand)
+        }
+        None => allocate(allocator, &weights, &free, &mut retreats).0,
+    };
+    let (tensions, coupling) = (balance.tensions, balance.coupling);
+    Shared { tokens: allocation.tokens().to_vec(), tensions, coupling, retreats }
+}
+
 /// What the decision can rest on; where that is nothing, the reason goes to `retreats`.
 fn mode(
     maps: &ScoreMaps,
@@ -148,19 +181,30 @@ fn mode(
     weights: &[f64],
     retreats: &mut Vec<String>,
 ) -> Mode {
-    let reason = if terms.policy().force_uniform {
-        "the policy forces the uniform allocation".to_owned()
-    } else if maps.present().is_empty() {
-        "no way has a score map; the allocation is uniform".to_owned()
-    } else if setting.autonomy.is_nan() {
-        "the autonomy is `NaN`, not a number; the allocation is uniform".to_owned()
-    } else if let Err(error) = check(weights, terms.patches()) {
-        format!("the weights cannot be shared by: {error}; the allocation is uniform")
-    } else {
+    let forced = terms.policy().force_uniform;
+    let forced = forced.then(|| "the policy forces the uniform allocation".to_owned());
+    let Some(reason) = forced.or_else(|| nothing_to_rest_on(maps, setting, weights, terms.patches())) else {
         return if maps.present().contains(Way::Participatory) { Mode::Coupled } else { Mode::Content };
     };
     retreats.push(reason);
     Mode::Uniform
+}
+
+/// Why nothing but uniform can be handed out, where that is so.
+fn nothing_to_rest_on(
+    maps: &ScoreMaps,
+    setting: &Setting,
+    weights: &[f64],
+    patches: usize,
+) -> Option<String> {
+    if maps.present().is_empty() {
+        return Some("no way has a score map; the allocation is uniform".to_owned());
+    }
+    if setting.autonomy.is_nan() {
+        return Some("the autonomy is `NaN`, not a number; the allocation is uniform".to_owned());
+    }
+    let refused = check(weights, patches).err()?;
+    Some(format!("the weights cannot be shared by: {refused}; the allocation is uniform"))
 }
 
 /// The allocation by `allocator`, or by [`Proportional`] where it fails, and the rule that it came from.

@@ -30,6 +30,15 @@ pub enum PolicyError {
     /// Nothing to share among.
     #[error("there are no patches to give tokens to")]
     NoPatches,
+    /// No images to share a total among.
+    #[error("there are no images to share among")]
+    NoImages,
+    /// Images that share a total and take other levels.
+    #[error("images that share a total have different levels")]
+    UnequalLevels,
+    /// A range where images share a total.
+    #[error("the total of several images together is the range `{lo}..{hi}`, and has to be one number")]
+    RangeTogether { lo: u64, hi: u64 },
     /// More patches than the arithmetic is made for.
     #[error("{patches} patches are more than the {} that can be shared among", MOST_PATCHES)]
     TooManyPatches { patches: usize },

@@ -35,19 +35,24 @@ impl Terms {
     /// range, overrides beyond the patches or that contradict each other, and a total outside what the patches'
     /// minima and maxima allow.
     pub fn new(policy: &Policy, patches: usize) -> Result<Terms, PolicyError> {
-        if patches == 0 {
-            return Err(PolicyError::NoPatches);
-        }
-        if patches > MOST_PATCHES {
-            return Err(PolicyError::TooManyPatches { patches });
-        }
-        let levels = policy.levels.canonical()?;
+        let (min, max) = ends_of_patches(policy, patches)?;
         let (lo, hi) = ends(policy.total, patches)?;
-        let mut min = vec![policy.bounds.min(); patches];
-        let mut max = vec![policy.bounds.max(); patches];
-        for (patch, rules) in rules_by_patch(&policy.overrides, patches)? {
-            (min[patch], max[patch]) = resolve(policy.bounds, &rules);
-        }
+        Terms::of(policy, min, max, lo, hi)
+    }
+
+    /// Resolves `policy` for any total that its bounds and overrides allow, in place of its own.
+    ///
+    /// # Errors
+    /// Those of [`Terms::new`] but those about totals.
+    pub fn open(policy: &Policy, patches: usize) -> Result<Terms, PolicyError> {
+        let (min, max) = ends_of_patches(policy, patches)?;
+        let sum = |ends: &[u32]| ends.iter().copied().map(u64::from).sum();
+        let (lo, hi) = (sum(&min), sum(&max));
+        Terms::of(&Policy { total: Total::Range { lo, hi }, ..policy.clone() }, min, max, lo, hi)
+    }
+
+    fn of(policy: &Policy, min: Vec<u32>, max: Vec<u32>, lo: u64, hi: u64) -> Result<Terms, PolicyError> {
+        let (levels, patches) = (policy.levels.canonical()?, min.len());
         let infeasible = |tokens| Infeasible {
             asked: Asked { tokens, total: policy.total },
             patches,
@@ -58,6 +63,11 @@ impl Terms {
         };
         let lowest = Demand::feasible(min, max, levels, lo, hi, infeasible)?;
         Ok(Terms { policy: policy.clone(), lowest, hi })
+    }
+
+    /// The demand at the low end of the total.
+    pub(crate) fn lowest(&self) -> &Demand {
+        &self.lowest
     }
 
     /// The number of patches.
@@ -103,6 +113,23 @@ impl Terms {
         let above = (span as f64 * share.clamp(0.0, 1.0)).round() as u64;
         self.lowest.at(self.lo() + above.min(span))
     }
+}
+
+/// The minimum and maximum of each patch under a policy.
+fn ends_of_patches(policy: &Policy, patches: usize) -> Result<(Vec<u32>, Vec<u32>), PolicyError> {
+    if patches == 0 {
+        return Err(PolicyError::NoPatches);
+    }
+    if patches > MOST_PATCHES {
+        return Err(PolicyError::TooManyPatches { patches });
+    }
+    policy.levels.canonical()?;
+    let mut min = vec![policy.bounds.min(); patches];
+    let mut max = vec![policy.bounds.max(); patches];
+    for (patch, rules) in rules_by_patch(&policy.overrides, patches)? {
+        (min[patch], max[patch]) = resolve(policy.bounds, &rules);
+    }
+    Ok((min, max))
 }
 
 /// The lowest and highest total that a policy asks for.
