@@ -180,6 +180,28 @@ pub struct PolicyRecord {
     /// Who overruled, and why; absent when nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<Authority>,
+    /// Where the total is this image's part of one that several share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchRecord>,
+}
+
+/// A total that several images share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchRecord {
+    /// Images that share it.
+    pub images: usize,
+    /// Which of them this is, from 0.
+    pub index: usize,
+    /// Tokens that were asked for, for all of them.
+    pub requested: u64,
+    /// Tokens that all of them have.
+    pub applied: u64,
+    /// Tokens that this image would have if all patches had the same, as far as bounds allow.
+    pub even: u64,
+    /// How strongly the questions separate the patches of all images, in [0, 1].
+    pub coupling: f64,
+    /// Why anything retreated while the total was shared.
+    pub reasons: Vec<String>,
 }
 
 /// Who overruled the bounds and the plugins, and why, as they said.
@@ -336,7 +358,11 @@ fn canonical_hash(value: &impl Serialize) -> Result<String, Error> {
 }
 
 impl PolicyRecord {
-    pub(crate) fn of(terms: &Terms, authority: Option<&Authority>) -> PolicyRecord {
+    pub(crate) fn of(
+        terms: &Terms,
+        authority: Option<&Authority>,
+        batch: Option<&BatchRecord>,
+    ) -> PolicyRecord {
         let policy = terms.policy();
         PolicyRecord {
             min: policy.bounds.min(),
@@ -350,6 +376,7 @@ impl PolicyRecord {
             overrides: policy.overrides.clone(),
             force_uniform: policy.force_uniform,
             authority: authority.cloned(),
+            batch: batch.cloned(),
         }
     }
 

@@ -24,8 +24,8 @@ use crate::{
     calibration::Calibration,
     config::{AUTO, BESIDE, Config, HEARING, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     decision::{
-        AllocatorRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord, PluginRecord,
-        PolicyRecord, QueryRecord, Question, SCHEMA, Scores, Settings, TensorRecord,
+        AllocatorRecord, BatchRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord,
+        PluginRecord, PolicyRecord, QueryRecord, Question, SCHEMA, Scores, Settings, TensorRecord,
     },
     error::Error,
     feeding::is_fed,
@@ -176,7 +176,7 @@ impl Engine {
             query: Some(request.query.as_str()).filter(|query| !query.is_empty()),
             tensors: &tensor_records(request, &request.tensors.on_grid(request.grid)?),
             grid: GridRecord { rows: request.grid.rows, cols: request.grid.cols },
-            policy: &PolicyRecord::of(&request.terms()?, request.authority.as_ref()),
+            policy: &PolicyRecord::of(&request.terms()?, request.authority.as_ref(), request.batch.as_ref()),
             autonomy: self.config.autonomy,
             settings: &Settings::of(&self.config),
             calibration: &self.calibration_record(),
@@ -366,6 +366,11 @@ impl Engine {
         Ok(self.catalogue.make_allocator(id, &self.config.params, deadline)?)
     }
 
+    /// The most threads of one call.
+    pub(crate) fn threads(&self) -> u32 {
+        self.threads as u32
+    }
+
     /// How this engine is set to decide.
     pub(crate) fn setting(&self) -> Setting {
         Setting { autonomy: self.config.autonomy, held: self.config.held }
@@ -403,6 +408,7 @@ impl Engine {
         scored: Scored,
         allocator: Option<&Allocator>,
         outcome: Outcome,
+        batch: Option<&BatchRecord>,
     ) -> Decision {
         let request = look.request;
         let photo = &request.photo;
@@ -433,7 +439,7 @@ impl Engine {
             }),
             tensors: look.tensors.clone(),
             grid: GridRecord { rows: request.grid.rows, cols: request.grid.cols },
-            policy: PolicyRecord::of(terms, request.authority.as_ref()),
+            policy: PolicyRecord::of(terms, request.authority.as_ref(), batch),
             requested: outcome.requested,
             applied: outcome.allocation.total(),
             tokens: rows(&outcome.allocation, request.grid.cols),

@@ -28,6 +28,7 @@
 //! | [`regions`] | overrides for places: blocks of patches, pixels, masks |
 //! | [`engine`] | the way from an observation to a decision |
 //! | [`look`] | one image, many questions |
+//! | [`together`] | several images that share one total |
 //! | [`backends`] | what the backends of this machine take, and which to take |
 //! | [`calibration`], [`calibrate`] | from raw channels to comparable ones, and how those maps are fitted |
 //! | [`log`] | decisions in a ledger |
@@ -58,6 +59,7 @@ pub mod rerun;
 pub mod schema;
 mod scoring;
 pub mod tensors;
+pub mod together;
 pub mod whatif;
 
 pub use arrcoc_decide::{Bounds, Levels, Mode, Override, Policy, Rule, Sampling, Total, Verdict, Way};

@@ -8,11 +8,11 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use arrcoc_decide::{Allocator as _, Outcome, Policy, Proportional, ScoreMaps, Setting, Terms, Way};
-use arrcoc_host::{Allocator, Scorer, ScorerInfo};
+use arrcoc_decide::{Allocator as _, Channel, Outcome, Policy, Proportional, ScoreMaps, Setting, Terms, Way};
+use arrcoc_host::{Allocator, Scorer, ScorerInfo, TensorView};
 
 use crate::{
-    decision::{Decision, TensorRecord},
+    decision::{BatchRecord, Decision, TensorRecord},
     engine::{Engine, Timings, micros},
     error::Error,
     lineup::Lineup,
@@ -31,6 +31,21 @@ pub struct Look<'a> {
     ready: Vec<Option<Ready>>,
     /// The hash of the image, once that is known.
     pub(crate) blake3: String,
+}
+
+/// What the scorers said to a question, with what is needed to share tokens by it.
+pub(crate) struct Heard<'q> {
+    started: Instant,
+    deadline: Option<Instant>,
+    allocator: Option<Allocator>,
+    asked: Asked<'q>,
+    scored: Scored,
+}
+
+impl Heard<'_> {
+    pub(crate) fn channels(&self) -> &[Channel] {
+        &self.scored.channels
+    }
 }
 
 impl<'a> Look<'a> {
@@ -52,20 +67,43 @@ impl<'a> Look<'a> {
     /// When no allocation can satisfy the policy, or the file of an image that is read in bands is damaged. Never
     /// because a plugin failed.
     pub fn allocate(&mut self, query: &str, policy: &Policy) -> Result<Decision, Error> {
-        let started = Instant::now();
-        let deadline = self.engine.deadline();
-        let terms = terms(policy, self.request.grid)?;
+        // What cannot be satisfied is told before anything is heard.
+        terms(policy, self.request.grid)?;
+        let heard = self.hear_all(query)?;
+        self.settle(query, policy, heard, self.request.batch.as_ref())
+    }
+
+    /// Hears every scorer.
+    pub(crate) fn hear_all<'q>(&mut self, query: &'q str) -> Result<Heard<'q>, Error> {
+        let (started, deadline) = (Instant::now(), self.engine.deadline());
         let mut scored = Scored::default();
         let allocator = self.make_allocator(deadline, &mut scored.reasons);
         let asked = self.listen(query, deadline, &mut scored)?;
-        let maps = scored.maps(self.request.grid.patches());
+        Ok(Heard { started, deadline, allocator, asked, scored })
+    }
 
+    /// Shares tokens out by what was heard, and makes the record.
+    pub(crate) fn settle(
+        &self,
+        query: &str,
+        policy: &Policy,
+        heard: Heard<'_>,
+        batch: Option<&BatchRecord>,
+    ) -> Result<Decision, Error> {
+        let Heard { started, deadline, allocator, asked, mut scored } = heard;
+        let terms = terms(policy, self.request.grid)?;
+        let maps = scored.maps(self.request.grid.patches());
         let sharing = Instant::now();
         let setting = self.engine.setting();
         let outcome = self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting);
         scored.timings.insert("decide".into(), micros(sharing));
         scored.timings.insert("total".into(), micros(started));
-        self.engine.record(self, query, &terms, maps, scored, allocator.as_ref(), outcome).seal()
+        self.engine.record(self, query, &terms, maps, scored, allocator.as_ref(), outcome, batch).seal()
+    }
+
+    /// A tensor by name, after a question was heard.
+    pub(crate) fn tensor<'t>(&'t self, heard: &'t Heard<'_>, name: &str) -> Option<TensorView<'t>> {
+        heard.asked.tensor(&self.observation, name)
     }
 
     /// The allocator; where it cannot be made, the reason goes to `reasons`.

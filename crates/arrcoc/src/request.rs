@@ -4,7 +4,12 @@
 use arrcoc_decide::{Bounds, Policy, Terms, Total};
 use arrcoc_stats::Grid;
 
-use crate::{decision::Authority, error::Error, photo::Photo, tensors::Tensors};
+use crate::{
+    decision::{Authority, BatchRecord},
+    error::Error,
+    photo::Photo,
+    tensors::Tensors,
+};
 
 /// What one decision is about.
 #[derive(Clone, Debug)]
@@ -18,6 +23,8 @@ pub struct Request {
     pub policy: Policy,
     /// Who stands for the overrides, for the record.
     pub authority: Option<Authority>,
+    /// Of what the total is a part, for the record.
+    pub(crate) batch: Option<BatchRecord>,
     /// Rows and columns of patches.
     pub grid: Grid,
     /// Tensors that the caller brings.
@@ -34,6 +41,7 @@ impl Request {
             query: String::new(),
             policy: Policy::new(Bounds::default(), Total::Average(DEFAULT_AVERAGE)),
             authority: None,
+            batch: None,
             grid: Grid::default(),
             tensors: Tensors::default(),
         }

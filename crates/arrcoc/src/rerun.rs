@@ -122,6 +122,7 @@ impl Rerun {
         let grid = Grid::new(decision.grid.rows, decision.grid.cols)?;
         let mut request = Request::new(self.photo(decision)?).policy(decision.policy.policy()?).grid(grid);
         request.authority.clone_from(&decision.policy.authority);
+        request.batch.clone_from(&decision.policy.batch);
         if let Some(query) = &decision.query {
             request = request.query(&query.text);
         }

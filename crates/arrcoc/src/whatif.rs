@@ -320,6 +320,8 @@ impl WhatIf<'_> {
         }
         why.extend(reasons);
         why.extend(outcome.retreats.iter().cloned());
+        // With a total of its own it is no longer a part of another.
+        let batch = base.policy.batch.as_ref().filter(|_| change.total.is_none());
         let query = (!self.query.is_empty()).then(|| QueryRecord {
             text: self.query.to_owned(),
             blake3: blake3::hash(self.query.as_bytes()).to_hex().to_string(),
@@ -333,7 +335,7 @@ impl WhatIf<'_> {
         Decision {
             created: jiff::Timestamp::now().to_string(),
             query,
-            policy: PolicyRecord::of(&terms, base.policy.authority.as_ref()),
+            policy: PolicyRecord::of(&terms, base.policy.authority.as_ref(), batch),
             requested: outcome.requested,
             applied: outcome.allocation.total(),
             tokens: rows(&outcome.allocation, base.grid.cols),

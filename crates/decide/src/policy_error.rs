@@ -93,6 +93,9 @@ impl PolicyError {
             PolicyError::Contradiction { patch, .. } => {
                 Some(format!("leave one of the two on patch {patch}"))
             }
+            PolicyError::NoImages => Some("name one image or more".to_owned()),
+            PolicyError::UnequalLevels => Some("give all of them the same levels".to_owned()),
+            PolicyError::RangeTogether { .. } => Some("give one number, or an average".to_owned()),
             PolicyError::OverrideBeyond { patches, .. } => Some(format!("the last patch is {}", patches - 1)),
             _ => None,
         }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use arrcoc::{
-    Config, Decision, Engine, Error, Grid, Limits, Photo, Request, Tensors, backends,
+    Config, Decision, Engine, Error, Grid, Limits, Photo, Request, Tensors, Total, backends,
     calibration::Calibration, draw, explain, ledger::Ledger, log, pack, tensors,
 };
 
@@ -74,6 +74,12 @@ pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
         retreated: false,
         failed: None,
     };
+    if let Some(total) = job.budget.together {
+        // All of them or none: a share is one only beside the others.
+        let results = together(&engine, &job, source.asks(), total)?;
+        let _ = teller.tell(results.into_iter().map(Ok).collect());
+        return teller.finish(job.strict);
+    }
     let work = |ask: Result<Ask, Error>| one(&engine, &config, &job, logged.as_ref(), &ask?);
     in_order(source.asks(), job.workers, work, |results| teller.tell(results));
     teller.finish(job.strict)
@@ -190,6 +196,47 @@ impl Logged {
     }
 }
 
+/// Decides for all that is asked for, from one total.
+fn together(
+    engine: &Engine,
+    job: &Job,
+    asks: impl Iterator<Item = Result<Ask, Error>>,
+    total: Total,
+) -> Result<Vec<Told>, Error> {
+    let asks: Vec<Ask> = asks.collect::<Result<_, Error>>()?;
+    if let Some(ask) = asks.iter().find(|ask| ask.total.is_some()) {
+        let line = ask.line.unwrap_or_default();
+        return Err(Error::new(
+            format!("stdin:{line}: it has a total of its own, and all share one"),
+            "leave it out, or --together",
+        ));
+    }
+    let requests: Vec<Request> = asks.iter().map(|ask| request(job, ask)).collect::<Result<_, Error>>()?;
+    let decisions = engine.allocate_together(&requests, total)?;
+    let mut told = Vec::with_capacity(asks.len());
+    for ((ask, request), decision) in asks.iter().zip(&requests).zip(decisions) {
+        job.outputs.write(ask, &request.photo, &decision)?;
+        told.push(Told { line: decision.to_json()? + "\n", decision, is_logged: false, table: None });
+    }
+    Ok(told)
+}
+
+/// What an ask is about, with its image read.
+fn request(job: &Job, ask: &Ask) -> Result<Request, Error> {
+    let path = &ask.image;
+    let photo = Photo::read(path, &job.limits).map_err(|e| ask.placed(e))?;
+    let in_this = |e: Error| ask.placed(e.in_file(path));
+    job.outputs.check_for(&photo, job.budget.grid).map_err(in_this)?;
+    let size = (photo.width(), photo.height());
+    let policy = job.budget.policy(Some(size), ask.total).map_err(in_this)?;
+    Ok(Request::new(photo)
+        .query(ask.query.as_deref().unwrap_or(&job.query))
+        .policy(policy)
+        .authority(job.budget.authority.clone())
+        .grid(job.budget.grid)
+        .tensors(job.tensors.clone()))
+}
+
 fn one(
     engine: &Engine,
     config: &Config,
@@ -197,24 +244,8 @@ fn one(
     logged: Option<&Logged>,
     ask: &Ask,
 ) -> Result<Told, Error> {
-    let path = &ask.image;
-    let placed = |mut e: Error| {
-        if let Some(line) = ask.line {
-            e.message = format!("stdin:{line}: {}", e.message);
-        }
-        e
-    };
-    let photo = Photo::read(path, &job.limits).map_err(placed)?;
-    let in_this = |e: Error| placed(e.in_file(path));
-    job.outputs.check_for(&photo, job.budget.grid).map_err(in_this)?;
-    let size = (photo.width(), photo.height());
-    let policy = job.budget.policy(Some(size), ask.total).map_err(in_this)?;
-    let request = Request::new(photo)
-        .query(ask.query.as_deref().unwrap_or(&job.query))
-        .policy(policy)
-        .authority(job.budget.authority.clone())
-        .grid(job.budget.grid)
-        .tensors(job.tensors.clone());
+    let request = request(job, ask)?;
+    let in_this = |e: Error| ask.placed(e.in_file(&ask.image));
     if let Some(logged) = logged
         && let Some(decision) = logged.take(&engine.key(&request).map_err(in_this)?)?
     {
@@ -225,17 +256,7 @@ fn one(
         false => None,
     };
     let decision = engine.allocate(&request).map_err(in_this)?;
-    let photo = &request.photo;
-    let out = &job.outputs;
-    if let Some(to) = out.place(&out.overlay, ask, "overlay.png") {
-        outputs::write(&to, &draw::overlay(photo, &decision, out.numbers, &to)?)?;
-    }
-    if let Some(to) = out.place(&out.render, ask, "render.png") {
-        outputs::write(&to, &draw::render(photo, &decision, &to)?)?;
-    }
-    if let Some(to) = out.place(&out.pack, ask, "pack.safetensors") {
-        outputs::write(&to, &pack::pack(photo, &decision)?)?;
-    }
+    job.outputs.write(ask, &request.photo, &decision)?;
     Ok(Told { line: decision.to_json()? + "\n", decision, is_logged: false, table })
 }
 
@@ -251,6 +272,20 @@ impl Outputs {
         // An image may be asked about more than once, line by line.
         let line = ask.line.map(|line| format!("{line}.")).unwrap_or_default();
         Some(named.join(format!("{name}.{line}{suffix}")))
+    }
+
+    /// Writes what is wanted of a decision besides the decision itself.
+    fn write(&self, ask: &Ask, photo: &Photo, decision: &Decision) -> Result<(), Error> {
+        if let Some(to) = self.place(&self.overlay, ask, "overlay.png") {
+            outputs::write(&to, &draw::overlay(photo, decision, self.numbers, &to)?)?;
+        }
+        if let Some(to) = self.place(&self.render, ask, "render.png") {
+            outputs::write(&to, &draw::render(photo, decision, &to)?)?;
+        }
+        if let Some(to) = self.place(&self.pack, ask, "pack.safetensors") {
+            outputs::write(&to, &pack::pack(photo, decision)?)?;
+        }
+        Ok(())
     }
 
     /// Checks, before an image is looked at, that what is wanted of it can be made.

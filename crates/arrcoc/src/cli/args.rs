@@ -113,6 +113,18 @@ pub(crate) struct AllocateArgs {
     /// Tokens a patch gets on average [default: 150]
     #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Budget")]
     pub(crate) average: Option<String>,
+    /// Have all images share the budget, or the average over all their patches: what each gets depends on what it holds
+    #[arg(long, help_heading = "Budget", conflicts_with = "goes_on")]
+    pub(crate) together: bool,
+    /// With --together, fewest and most tokens of an image
+    #[arg(
+        long,
+        value_name = "LO..HI",
+        allow_hyphen_values = true,
+        help_heading = "Budget",
+        requires = "together"
+    )]
+    pub(crate) each: Option<String>,
     /// Fewest and most tokens of a patch; 0..1 prunes
     #[arg(
         long,

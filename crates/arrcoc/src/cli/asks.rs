@@ -23,6 +23,16 @@ pub(crate) struct Ask {
     pub(crate) line: Option<usize>,
 }
 
+impl Ask {
+    /// An error with the line that asked, where one did.
+    pub(crate) fn placed(&self, mut e: Error) -> Error {
+        if let Some(line) = self.line {
+            e.message = format!("stdin:{line}: {}", e.message);
+        }
+        e
+    }
+}
+
 /// Where asks come from.
 pub(crate) enum Source {
     /// Files.

@@ -10,7 +10,7 @@ use arrcoc::{
     Bounds, Error, Grid, Limits, Photo, Policy, Rule, Total,
     decision::Authority,
     regions::{RegionRule, Regions},
-    request,
+    request, together,
 };
 
 use super::args::{AllocateArgs, OverrideArgs};
@@ -22,6 +22,10 @@ pub(crate) struct Budget {
     /// Without overrides.
     policy: Policy,
     regions: Regions,
+    /// The total of all images, where they share one.
+    pub(crate) together: Option<Total>,
+    /// The least and the most of an image that shares it.
+    each: Option<Total>,
 }
 
 impl Budget {
@@ -32,7 +36,12 @@ impl Budget {
         let rules = rules(&args.overrides)?;
         let authority = authority(args, policy.force_uniform || !rules.is_empty())?;
         let regions = Regions::new(&rules, grid, limits)?;
-        Ok(Budget { grid, authority, policy, regions })
+        let each = given_total(args.each.as_deref(), None).map_err(|e| in_each(e, args))?;
+        if let Some(text) = args.each.as_ref().filter(|_| !matches!(each, Some(Total::Range { .. }))) {
+            return Err(Error::new(format!("--each is `{text}`"), EACH));
+        }
+        let together = args.together.then_some(policy.total);
+        Ok(Budget { grid, authority, policy, regions, together, each })
     }
 
     /// The policy for an image of this width and height, with a total of its own where it has one, proved feasible.
@@ -40,12 +49,39 @@ impl Budget {
         let mut policy = self.policy.clone();
         policy.total = total.unwrap_or(policy.total);
         policy.overrides = self.regions.overrides(image)?;
+        if self.together.is_some() {
+            let open = Policy { total: self.each.unwrap_or(policy.total), ..policy };
+            let terms =
+                together::terms(&open, self.grid.patches()).map_err(|e| with_positions(e, self.grid))?;
+            let total = Total::Range { lo: terms.lo(), hi: terms.hi() };
+            return Ok(Policy { total, ..open });
+        }
         request::terms(&policy, self.grid).map_err(|e| with_positions(e, self.grid))?;
         Ok(policy)
     }
 
+    /// Checks that images can share their total, as far as their headers can be read.
+    fn check_together(&self, images: &[PathBuf], total: Total, limits: &Limits) -> Result<(), Error> {
+        let mut each = Vec::with_capacity(images.len());
+        for path in images {
+            let size = match self.regions.need_image() {
+                false => None,
+                true => match Photo::size(path, limits) {
+                    Ok(size) => Some(size),
+                    Err(_) => return Ok(()),
+                },
+            };
+            let policy = self.policy(size, None).map_err(|e| e.in_file(path))?;
+            each.push(together::terms(&policy, self.grid.patches())?);
+        }
+        together::check(&each, total)
+    }
+
     /// Checks the policy of every image. An image whose header cannot be read is told of at its turn.
     pub(crate) fn check(&self, images: &[PathBuf], limits: &Limits) -> Result<(), Error> {
+        if let Some(total) = self.together.filter(|_| !images.is_empty()) {
+            return self.check_together(images, total, limits);
+        }
         if !self.regions.need_image() {
             return self.policy(None, None).map(|_| ());
         }
@@ -56,6 +92,15 @@ impl Budget {
         }
         Ok(())
     }
+}
+
+const EACH: &str = "give the fewest and the most, such as 20000..90000";
+
+/// The error of a range of tokens, said of `--each`.
+fn in_each(mut e: Error, args: &AllocateArgs) -> Error {
+    e.message = format!("--each is `{}`", args.each.as_deref().unwrap_or_default());
+    e.hint = Some(EACH.into());
+    e
 }
 
 /// The policy, without overrides.

@@ -48,6 +48,20 @@ fn head(d: &Decision) -> String {
     );
     let _ = writeln!(out, "mode        {}", mode(d.mode));
     let _ = writeln!(out, "allocator   {}", d.allocator.id);
+    if let Some(batch) = &d.policy.batch {
+        let _ = writeln!(
+            out,
+            "shared      image {} of {} that share {} tokens; {} if all patches were alike; coupling of all {:.2}",
+            batch.index + 1,
+            batch.images,
+            batch.applied,
+            batch.even,
+            batch.coupling
+        );
+        batch.reasons.iter().for_each(|reason| {
+            let _ = writeln!(out, "            retreated: {reason}");
+        });
+    }
     if let Some(overruled) = overruled(d) {
         let _ = writeln!(out, "overruled   {overruled}");
     }
