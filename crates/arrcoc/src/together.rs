@@ -35,35 +35,13 @@ impl Engine {
     /// Those of [`Engine::allocate`], for any of the images; and when no shares can satisfy all of them. The error does not
     /// name the image: check them with [`terms`] first.
     pub fn allocate_together(&self, requests: &[Request], total: Total) -> Result<Vec<Decision>, Error> {
-        let each: Vec<Terms> = requests
-            .iter()
-            .map(|request| terms(&request.policy, request.grid.patches()))
-            .collect::<Result<_, Error>>()?;
-        let together = Together::new(&each, total)?;
+        // What cannot be carried out is told before anything is looked at.
+        let each = requests.iter().map(|request| terms(&request.policy, request.grid.patches()));
+        check(&each.collect::<Result<Vec<_>, Error>>()?, total)?;
         let mut looks: Vec<Look<'_>> =
             requests.iter().map(|request| self.look(request)).collect::<Result<_, Error>>()?;
-        let mut heard: Vec<Heard<'_>> = Vec::with_capacity(looks.len());
-        for (look, request) in looks.iter_mut().zip(requests) {
-            heard.push(look.hear_all(&request.query)?);
-        }
-        let (totals, reasons) = self.share_together(&together, &looks, &heard);
-        let applied = totals.totals.iter().sum();
-        let mut decisions = Vec::with_capacity(looks.len());
-        for (index, (look, heard)) in looks.iter().zip(heard).enumerate() {
-            let request = &requests[index];
-            let policy = Policy { total: Total::Exact(totals.totals[index]), ..request.policy.clone() };
-            let batch = BatchRecord {
-                images: requests.len(),
-                index,
-                requested: together.total(),
-                applied,
-                even: totals.even[index],
-                coupling: totals.coupling,
-                reasons: reasons.clone(),
-            };
-            decisions.push(look.settle(&request.query, &policy, heard, Some(&batch))?);
-        }
-        Ok(decisions)
+        let asks: Vec<(&str, &Policy)> = requests.iter().map(|r| (r.query.as_str(), &r.policy)).collect();
+        allocate(&mut looks, &asks, total)
     }
 
     /// The total of each image, and why anything retreated.
@@ -99,6 +77,50 @@ impl Engine {
         reasons.extend(totals.retreats.iter().cloned());
         (totals, reasons)
     }
+}
+
+/// The same for images that were looked at, with a question and a policy for each.
+///
+/// # Errors
+/// Those of [`Engine::allocate_together`]; and when there is not one question for each image, or they were looked at by
+/// different engines.
+pub fn allocate(
+    looks: &mut [Look<'_>],
+    asks: &[(&str, &Policy)],
+    total: Total,
+) -> Result<Vec<Decision>, Error> {
+    if looks.len() != asks.len() {
+        let message = format!("{} images and {} questions", looks.len(), asks.len());
+        return Err(Error::new(message, "give a question for each image, an empty one for none"));
+    }
+    let patches = |look: &Look<'_>| look.request.grid.patches();
+    let each = looks.iter().zip(asks).map(|(look, (_, policy))| terms(policy, patches(look)));
+    let together = Together::new(&each.collect::<Result<Vec<_>, Error>>()?, total)?;
+    let Some(engine) = looks.first().map(|look| look.engine) else { return Ok(Vec::new()) };
+    if looks.iter().any(|look| !std::ptr::eq(look.engine, engine)) {
+        return Err(Error::new("the images were looked at by different engines", "take one engine for all"));
+    }
+    let mut heard: Vec<Heard<'_>> = Vec::with_capacity(looks.len());
+    for (look, (query, _)) in looks.iter_mut().zip(asks) {
+        heard.push(look.hear_all(query)?);
+    }
+    let (totals, reasons) = engine.share_together(&together, looks, &heard);
+    let mut decisions = Vec::with_capacity(looks.len());
+    for (index, (look, heard)) in looks.iter().zip(heard).enumerate() {
+        let (query, policy) = asks[index];
+        let policy = Policy { total: Total::Exact(totals.totals[index]), ..policy.clone() };
+        let batch = BatchRecord {
+            images: looks.len(),
+            index,
+            requested: together.total(),
+            applied: totals.totals.iter().sum(),
+            even: totals.even[index],
+            coupling: totals.coupling,
+            reasons: reasons.clone(),
+        };
+        decisions.push(look.settle(query, &policy, heard, Some(&batch))?);
+    }
+    Ok(decisions)
 }
 
 /// A policy on so many patches, whose total is left open unless it is a range.

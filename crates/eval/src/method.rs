@@ -63,6 +63,8 @@ pub(crate) struct Parts {
     /// The file of a calibration, laid over the program's own.
     pub(crate) calibration: Option<PathBuf>,
     pub(crate) params: Params,
+    /// Pages that share one total, this page among them; absent where each has its own.
+    pub(crate) batch: Option<u32>,
 }
 
 /// A method that can run.
@@ -87,6 +89,7 @@ pub(crate) enum Runs {
 /// The engine with a method's plugins.
 pub(crate) struct Decider {
     recorded: Recorded,
+    batch: Option<u32>,
     config: Config,
     engine: Engine,
 }
@@ -126,6 +129,11 @@ impl Decider {
     /// Whether the method is told where the answers are.
     pub(crate) fn sees_answer(&self) -> bool {
         self.recorded.sees_answer
+    }
+
+    /// Pages that share one total, where they do.
+    pub(crate) fn batch(&self) -> Option<u32> {
+        self.batch
     }
 
     /// The engine, which uses one thread: pages are measured side by side.
@@ -225,6 +233,19 @@ pub(crate) fn request(
     let mask = TensorBuf::new(ANSWER, &[answer.len() as u64], answer)
         .map_err(|f| Error::new(f.message, "the mask has one element a patch"))?;
     Ok(request.tensors(Tensors::default().with(mask)?))
+}
+
+/// Checks a number of pages that share one total.
+fn check_batch(batch: Option<u32>, sees_answer: bool) -> Result<(), Error> {
+    if batch.is_some_and(|pages| !(2..=16).contains(&pages)) {
+        let message = format!("a batch of {} pages", batch.unwrap_or_default());
+        return Err(Error::new(message, "put 2 to 16 pages together"));
+    }
+    if batch.is_some() && sees_answer {
+        let message = "a method that is told the answer of one page cannot share a total with others";
+        return Err(Error::new(message, "leave `batch` out"));
+    }
+    Ok(())
 }
 
 /// How long a decision may take in which a plugin misbehaves.
@@ -385,7 +406,7 @@ impl Workshop {
         let runs = match &definition.runs {
             Recipe::Original => Runs::Original,
             Recipe::Downsample => Runs::Downsample,
-            Recipe::Engine(Parts { scorers, allocator, backend, calibration, params }) => {
+            Recipe::Engine(Parts { scorers, allocator, backend, calibration, params, batch }) => {
                 let requires = allocator.as_deref().and_then(|id| self.catalogue.allocator_info(id).ok());
                 let params = params.iter().map(|(id, keys)| (id.clone(), keys.clone().into_iter().collect()));
                 let recorded = Recorded {
@@ -398,10 +419,11 @@ impl Workshop {
                     calibration: calibration.clone(),
                     sees_answer: requires.is_some_and(|info| info.requires.iter().any(|t| t == ANSWER)),
                 };
+                check_batch(*batch, recorded.sees_answer)?;
                 let config = recorded.clone().config()?;
                 self.catalogue.check_params(&config.params)?;
                 let engine = Engine::open(config.clone())?;
-                Runs::Engine(Box::new(Decider { recorded, config, engine }))
+                Runs::Engine(Box::new(Decider { recorded, batch: *batch, config, engine }))
             }
         };
         let mut method = Method { key: format!("{definition:?}"), name, runs, retreats: None };

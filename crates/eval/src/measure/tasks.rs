@@ -154,7 +154,7 @@ fn on_page(
                         }
                     }
                 };
-                Cell { suite, page, judges, method, condition: shown.condition() }.rows(&budgets)
+                Cell { suite, dataset, page, judges, method, condition: shown.condition() }.rows(&budgets)
             })?;
             rows.extend(cell);
             bench.progress.ticks(budgets.len() as u64);
@@ -170,6 +170,7 @@ fn on_page(
 /// One method on one page.
 struct Cell<'a> {
     suite: &'a Suite,
+    dataset: &'a Dataset,
     page: &'a Page,
     judges: &'a [(Task, &'a dyn Judge)],
     method: &'a Method,

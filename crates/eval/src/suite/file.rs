@@ -272,6 +272,10 @@ pub(crate) struct DefinitionFile {
     /// the suite. Default none.
     #[serde(default)]
     pub(crate) calibration: Option<PathBuf>,
+    /// Pages that share one total, 2 to 16: each page with those that follow it, all asked the same. Default each has its
+    /// own.
+    #[serde(default)]
+    pub(crate) batch: Option<u32>,
     /// Id of a scorer or allocator → key → value. With a list of values, the method is one for each, named
     /// `NAME KEY=VALUE`. Default none.
     #[serde(default)]

@@ -660,10 +660,15 @@ fn methods(
                     workshop.allocator(allocator).map_err(|e| source.name_error(&at("allocator"), &e))?;
                 }
                 let engine = |(name, params): (String, Params)| {
-                    let (scorers, allocator, backend) =
-                        (d.scorers.clone(), d.allocator.clone(), d.backend.clone());
-                    let calibration = d.calibration.as_ref().map(|file| source.folder.join(file));
-                    Definition::engine(&name, Parts { scorers, allocator, backend, calibration, params })
+                    let parts = Parts {
+                        scorers: d.scorers.clone(),
+                        allocator: d.allocator.clone(),
+                        backend: d.backend.clone(),
+                        calibration: d.calibration.as_ref().map(|file| source.folder.join(file)),
+                        params,
+                        batch: d.batch,
+                    };
+                    Definition::engine(&name, parts)
                 };
                 d.expanded().into_iter().map(engine).collect()
             }

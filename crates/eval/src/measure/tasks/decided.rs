@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use arrcoc::{Decision, Error, Way};
+use arrcoc::{Decision, Error, Request, Way, together};
 use arrcoc_picture::Image;
 use arrcoc_stats::Tiling;
 
@@ -52,26 +52,68 @@ impl<'a> Decided<'a> {
     }
 
     /// Asks everything.
-    pub(super) fn rows(mut self, decider: &Decider) -> Result<Vec<Row>, Error> {
+    pub(super) fn rows(self, decider: &Decider) -> Result<Vec<Row>, Error> {
         let Cell { suite, page, .. } = *self.cell;
-        let averages = self.averages.clone();
-        let [least, ..] = averages[..] else { return Ok(Vec::new()) };
+        let [least, ..] = self.averages[..] else { return Ok(Vec::new()) };
         let requests = decider.requests(&page.photo, suite.grid, &suite.policy(least), &self.answers)?;
+        if let Some(pages) = decider.batch() {
+            return self.in_batches(decider, &requests, pages);
+        }
         let mut looks = match decider.looks(&requests) {
             Ok(looks) => looks,
-            Err(error) => {
-                let failed =
-                    |average: &f64| self.cell.failed(self.cell.row(Some(*average)), error.to_string());
-                return Ok(averages.iter().map(failed).collect());
-            }
+            Err(error) => return Ok(self.all_failed(&error)),
         };
+        self.ask_all(|asked, question| {
+            let look = asked.ask.min(looks.len() - 1);
+            looks[look].allocate(question, &suite.policy(asked.average))
+        })
+    }
+
+    /// The same where the page shares its total with those that follow it, all of which are asked what this one is.
+    fn in_batches(self, decider: &Decider, own: &[Request], pages: u32) -> Result<Vec<Row>, Error> {
+        let Cell { suite, page, dataset, .. } = *self.cell;
+        let others = (1..pages).map(|next| {
+            let photo = dataset.page(page.index + next)?.photo;
+            decider.request(&photo, suite.grid, suite.policy(self.averages[0]), &[])
+        });
+        let others: Vec<Request> = match others.collect() {
+            Ok(others) => others,
+            Err(error) => return Ok(self.all_failed(&error)),
+        };
+        // Now here, now there: no place among the pages shall be the best.
+        let place = (page.index % pages) as usize;
+        let mut looks = match (decider.looks(own), decider.looks(&others)) {
+            (Ok(own), Ok(mut looks)) => {
+                looks.splice(place..place, own);
+                looks
+            }
+            (Err(error), _) | (_, Err(error)) => return Ok(self.all_failed(&error)),
+        };
+        self.ask_all(|asked, question| {
+            let policy = suite.policy(asked.average);
+            let asks = vec![(question, &policy); looks.len()];
+            let mut decisions = together::allocate(&mut looks, &asks, policy.total)?;
+            Ok(decisions.swap_remove(place))
+        })
+    }
+
+    fn all_failed(&self, error: &Error) -> Vec<Row> {
+        let failed = |average: &f64| self.cell.failed(self.cell.row(Some(*average)), error.to_string());
+        self.averages.iter().map(failed).collect()
+    }
+
+    /// Asks each question in each wording at each budget.
+    fn ask_all(
+        mut self,
+        mut decide: impl FnMut(Asked, &str) -> Result<Decision, Error>,
+    ) -> Result<Vec<Row>, Error> {
+        let page = self.cell.page;
         for wording in self.cell.wordings() {
-            for &average in &averages {
+            for average in self.averages.clone() {
                 for (ask, words) in page.item.asks.iter().enumerate() {
                     let Some(question) = words.wording(wording) else { continue };
                     let asked = Asked { ask, wording, average };
-                    let look = ask.min(looks.len() - 1);
-                    match looks[look].allocate(question, &suite.policy(average)) {
+                    match decide(asked, question) {
                         Ok(decision) => self.decision(asked, &decision)?,
                         Err(error) => {
                             let failed = self.cell.failed(self.row(asked), error.to_string());
