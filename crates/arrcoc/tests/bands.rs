@@ -33,8 +33,12 @@ fn an_image_in_bands_is_decided_as_it_is_at_once() {
     for file in ["a.png", "a.ppm"] {
         let at_once = decided(&desk, &[file]);
         let by_bands = decided(&desk, &[file, "--whole-pixels", "1M"]);
-        for part in
-            ["image", "tokens", "scores", "channels", "weights", "account", "allocator", "reasons", "plugins"]
+        assert_eq!(by_bands["image"]["blake3"], at_once["image"]["blake3"], "{file}");
+        assert_eq!(
+            (&by_bands["image"]["in_bands"], &at_once["image"]["in_bands"]),
+            (&true.into(), &serde_json::Value::Null)
+        );
+        for part in ["tokens", "scores", "channels", "weights", "account", "allocator", "reasons", "plugins"]
         {
             assert_eq!(by_bands[part], at_once[part], "{file}: {part}");
         }

@@ -72,7 +72,8 @@ pub(crate) fn largest(d: &Decision) -> Vec<(&ChannelRecord, usize)> {
     let mean = most.iter().sum::<f64>() / most.len() as f64;
     let leads = |(value, most): &(&f64, &f64)| value >= most && **most > mean;
     let count = |c: &ChannelRecord| c.values.iter().zip(&most).filter(leads).count();
-    let mut counted: Vec<_> = heard.into_iter().map(|c| (c, count(c))).collect();
+    let counted = heard.into_iter().map(|c| (c, count(c)));
+    let mut counted: Vec<_> = counted.filter(|(_, count)| *count > 0).collect();
     counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counted
 }
