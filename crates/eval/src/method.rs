@@ -238,7 +238,7 @@ pub(crate) fn request(
 /// Checks a number of pages that share one total.
 fn check_batch(batch: Option<u32>, sees_answer: bool) -> Result<(), Error> {
     if batch.is_some_and(|pages| !(2..=16).contains(&pages)) {
-        let message = format!("a batch of {} pages", batch.unwrap_or_default());
+        let message = format!("`batch` is {}", batch.unwrap_or_default());
         return Err(Error::new(message, "put 2 to 16 pages together"));
     }
     if batch.is_some() && sees_answer {

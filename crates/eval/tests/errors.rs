@@ -77,6 +77,8 @@ fn names_and_numbers() {
             broken("system, oracle]", "system, {name: mine, allocator: proportionl}]"),
             broken("system, oracle]", "system, {name: mine, scorers: [propositional, perspectivl]}]"),
             broken("system, oracle]", "system, uniform]"),
+            broken("system, oracle]", "system, {name: shared, batch: 1}]"),
+            broken("system, oracle]", "system, {name: told, allocator: oracle, batch: 4}]"),
             broken("[original, uniform, downsample, system, oracle]", "[]"),
             broken("pages: 2", "pages: 0"),
             broken("pages: 2,", "pages: 2, full: 20000,"),

@@ -386,6 +386,12 @@ fn resolve(args: AllocateArgs) -> Result<(Source, Job, Config), Error> {
     let alone = all || config.deadline.is_some() || source.images().len() == 1;
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let workers = args.jobs.unwrap_or_else(|| if alone { 1 } else { cores() }).clamp(1, MOST_JOBS);
+    if all && args.together {
+        return Err(Error::new(
+            "--backend all compares backends on each image, and --together decides for all at once",
+            "give one of the two",
+        ));
+    }
     let job = Job {
         workers,
         goes_on: args.goes_on,

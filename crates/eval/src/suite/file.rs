@@ -1,12 +1,18 @@
 //! The form of a suite file: what may stand in it, before anything is proved.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use arrcoc::{Bounds, Grid};
 use serde::{Deserialize, Deserializer, de};
 
 use super::yaml::{Text, Written};
-use crate::command::Spec;
+use crate::{command::Spec, method::Parts};
 
 /// Name and version of the form.
 pub(crate) const SCHEMA: &str = "arrcoc.suite/1";
@@ -314,6 +320,18 @@ impl fmt::Display for ValueFile {
 }
 
 impl DefinitionFile {
+    /// What the engine is put together from, with these parameters; files are named from the suite's folder.
+    pub(crate) fn parts(&self, params: Params, folder: &Path) -> Parts {
+        Parts {
+            scorers: self.scorers.clone(),
+            allocator: self.allocator.clone(),
+            backend: self.backend.clone(),
+            calibration: self.calibration.as_ref().map(|file| folder.join(file)),
+            params,
+            batch: self.batch,
+        }
+    }
+
     /// The method for each combination of the values that are given: its name, and its parameters.
     pub(crate) fn expanded(&self) -> Vec<(String, Params)> {
         let mut methods = vec![(self.name.clone(), Params::new())];

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     dataset::{Counts, Dataset, Origin},
     measure::{self, Kind},
-    method::{Definition, Method, Parts, Workshop},
+    method::{Definition, Method, Workshop},
     parquet_files::{self, Columns},
     task::Task,
 };
@@ -660,15 +660,7 @@ fn methods(
                     workshop.allocator(allocator).map_err(|e| source.name_error(&at("allocator"), &e))?;
                 }
                 let engine = |(name, params): (String, Params)| {
-                    let parts = Parts {
-                        scorers: d.scorers.clone(),
-                        allocator: d.allocator.clone(),
-                        backend: d.backend.clone(),
-                        calibration: d.calibration.as_ref().map(|file| source.folder.join(file)),
-                        params,
-                        batch: d.batch,
-                    };
-                    Definition::engine(&name, parts)
+                    Definition::engine(&name, d.parts(params, &source.folder))
                 };
                 d.expanded().into_iter().map(engine).collect()
             }
