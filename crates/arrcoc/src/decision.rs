@@ -458,8 +458,16 @@ impl Decision {
     /// When it is no decision, or its parts do not fit together.
     pub fn from_json(text: &str) -> Result<Decision, Error> {
         let hint = "give a file that `arrcoc allocate --json` wrote";
-        let decision: Decision =
-            serde_json::from_str(text).map_err(|e| Error::new(format!("not a decision: {e}"), hint))?;
+        let decision: Decision = serde_json::from_str(text).map_err(|e| {
+            let several = text.lines().filter(|line| line.starts_with('{')).count() > 1;
+            match e.to_string() {
+                trailing if several && trailing.starts_with("trailing characters") => Error::new(
+                    "it holds more than one decision",
+                    "give one of its lines, or log decisions with --log and name one by its id",
+                ),
+                other => Error::new(format!("not a decision: {other}"), hint),
+            }
+        })?;
         if decision.schema != SCHEMA {
             return Err(Error::new(format!("its schema is `{}`, not `{SCHEMA}`", decision.schema), hint));
         }

@@ -7,22 +7,23 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use arrcoc_decide::{
     Allocation, Allocator as _, Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Way,
 };
 use arrcoc_host::{
-    Allocator, AllocatorInfo, Catalogue, NameError, Scorer, ScorerInfo, TensorBuf, TensorView,
+    Allocator, AllocatorInfo, Catalogue, IsolationLevel, NameError, Scorer, ScorerInfo, TensorBuf, TensorView,
 };
-use arrcoc_sdk::describe::{Domain, Param};
+use arrcoc_sdk::describe::{Description, Domain, Param};
 use arrcoc_stats::Tiling;
 
 use crate::{
     backends::{self, Choice, Measurement},
     calibration::Calibration,
     config::{AUTO, BESIDE, Config, HEARING, STANDARD_ALLOCATOR, STANDARD_SCORERS},
+    costs::Costs,
     decision::{
         AllocatorRecord, BatchRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord,
         PluginRecord, PolicyRecord, QueryRecord, Question, SCHEMA, Scores, Settings, TensorRecord,
@@ -31,10 +32,13 @@ use crate::{
     feeding::is_fed,
     lineup::{Casting, Lineup, provides},
     look::Look,
-    photo::Banded,
+    photo::{Banded, Photo},
     request::Request,
     scoring::{Observation, Scored},
 };
+
+/// The longest that looking at a small image may take before the first decision.
+const WARM_UP: Duration = Duration::from_secs(2);
 
 /// Plugins, calibration and settings, ready to decide. Can be shared by threads.
 pub struct Engine {
@@ -45,6 +49,7 @@ pub struct Engine {
     measurement: Option<Measurement>,
     threads: usize,
     scorers: Mutex<HashMap<String, Arc<Scorer>>>,
+    costs: Costs,
 }
 
 impl Engine {
@@ -81,13 +86,45 @@ impl Engine {
         let calibration = config.calibration.clone().map_or_else(Calibration::reference, Ok)?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores() } else { config.threads };
-        let engine =
-            Engine { config, catalogue, calibration, measurement, threads, scorers: Mutex::default() };
+        let (scorers, costs) = (Mutex::default(), Costs::default());
+        let engine = Engine { config, catalogue, calibration, measurement, threads, scorers, costs };
         // One that is named must be there.
         if engine.config.allocator.is_some() {
             engine.make_allocator(None)?;
         }
+        if engine.config.deadline.is_some() {
+            // A request that cannot be carried out is told when there is one.
+            let _ = engine.warm_up();
+        }
         Ok(engine)
+    }
+
+    /// Looks at a small image once with the scorers that run in this process, so that no decision waits for a model to be
+    /// read, and what each takes is known. What fails is told by the decisions that miss it. Plugins in workers are
+    /// not called before they have to be: a process that is not up yet is not waited for, either.
+    fn warm_up(&self) -> Result<(), Error> {
+        let side = 224;
+        let photo = Photo::from_rgb(side, side, vec![128; 3 * (side * side) as usize])?;
+        let request = Request::new(photo).query("what is this?");
+        let observation = Observation::new(&request, Vec::new(), self.threads)?;
+        let wanted = self.wanted().filter(|id| self.runs_here(id)).map(str::to_owned).collect();
+        let lineup = self.lineup_for(&observation, pixels(&request), wanted, &[])?;
+        let deadline = Instant::now().checked_add(WARM_UP);
+        let mut look = Look::new(self, &request, Vec::new(), observation, lineup);
+        look.hear(&request.query, deadline, &mut Scored::default()).map(|_| ())
+    }
+
+    /// Whether a scorer runs in this process, where nothing can stop it.
+    pub(crate) fn runs_here(&self, id: &str) -> bool {
+        let offers = |d: &Description| d.scorers.iter().any(|scorer| scorer.id == id);
+        let here = self.catalogue.found().iter().filter(|f| f.level == Some(IsolationLevel::InProcess));
+        here.filter_map(|found| found.description.as_ref()).any(offers)
+    }
+
+    /// The scorers that are asked for, in the order in which they run if nothing else decides that.
+    fn wanted(&self) -> impl Iterator<Item = &str> {
+        let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
+        standard.chain(self.volunteers()).chain(named(&self.config))
     }
 
     /// Everything that was found.
@@ -196,6 +233,11 @@ impl Engine {
         self.config.deadline.and_then(|deadline| Instant::now().checked_add(deadline))
     }
 
+    /// What scorers have taken so far.
+    pub(crate) fn costs(&self) -> &Costs {
+        &self.costs
+    }
+
     pub(crate) fn calibration(&self) -> &Calibration {
         &self.calibration
     }
@@ -230,9 +272,7 @@ impl Engine {
     /// The scorers for an observation, in the order in which they run: those that
     /// are wanted, and what provides the tensors that the allocator requires.
     fn lineup(&self, observation: &Observation<'_>, pixels: u64) -> Result<Lineup, Error> {
-        let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
-        let wanted = standard.chain(self.volunteers()).chain(named(&self.config));
-        self.lineup_for(observation, pixels, wanted.map(str::to_owned).collect(), &[])
+        self.lineup_for(observation, pixels, self.wanted().map(str::to_owned).collect(), &[])
     }
 
     /// The wanted scorers, and what provides the tensors that the allocator requires and those it takes `also`.

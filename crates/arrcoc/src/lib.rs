@@ -41,6 +41,7 @@ pub mod backends;
 pub mod calibrate;
 pub mod calibration;
 pub mod config;
+mod costs;
 pub mod decision;
 pub mod draw;
 pub mod engine;

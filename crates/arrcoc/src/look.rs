@@ -6,7 +6,11 @@
 //! the question alone. A scorer that only answers questions is prepared when the
 //! first one comes: an image without a question does not pay for it.
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use arrcoc_decide::{Allocator as _, Channel, Outcome, Policy, Proportional, ScoreMaps, Setting, Terms, Way};
 use arrcoc_host::{Allocator, Scorer, ScorerInfo, TensorView};
@@ -15,7 +19,7 @@ use crate::{
     decision::{BatchRecord, Decision, TensorRecord},
     engine::{Engine, Timings, micros},
     error::Error,
-    lineup::Lineup,
+    lineup::{Lineup, provides},
     request::{Request, terms},
     scoring::{Asked, Observation, RawChannel, Ready, Scored, Silent, plugin_record},
 };
@@ -162,7 +166,7 @@ impl<'a> Look<'a> {
         scored: &mut Scored,
     ) -> Result<Asked<'q>, Error> {
         let mut asked = Asked::new(query.trim(), deadline);
-        for i in 0..self.lineup.order.len() {
+        for i in self.turns(deadline) {
             let id = self.lineup.order[i].clone();
             let before = scored.reasons.len();
             self.hear_one(i, &id, &mut asked, scored)?;
@@ -175,6 +179,53 @@ impl<'a> Look<'a> {
         // An image in bands is read while scorers look at it: only now is it known whether there is one.
         self.blake3 = self.request.photo.blake3()?.to_owned();
         Ok(asked)
+    }
+
+    /// Who runs when: as they were lined up; in a hurry the cheapest first, as far as measured, each after those whose
+    /// tensors it looks at.
+    fn turns(&self, deadline: Option<Instant>) -> Vec<usize> {
+        let order = &self.lineup.order;
+        let mut left: Vec<usize> = (0..order.len()).collect();
+        if deadline.is_none() {
+            return left;
+        }
+        let info = |i: usize| self.engine.catalogue().scorer_info(&order[i]).ok();
+        let looks_at = |of: usize, other: usize| {
+            let (Some(of), Some(other)) = (info(of), info(other)) else { return false };
+            of.requires.iter().chain(&of.optional).any(|tensor| provides(other, tensor))
+        };
+        let cost = |i: &usize| self.expected(&order[*i]).unwrap_or_default();
+        let mut turns = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            let free = |i: &&usize| !left.iter().any(|&other| other < **i && looks_at(**i, other));
+            // The first can always run: who is before it has.
+            let Some(&next) = left.iter().filter(free).min_by_key(|i| cost(i)) else { break };
+            left.retain(|&i| i != next);
+            turns.push(next);
+        }
+        turns
+    }
+
+    /// How long a scorer will take to look at the image, as far as that was measured.
+    fn expected(&self, id: &str) -> Option<Duration> {
+        self.engine.costs().expected(id, self.pixels())
+    }
+
+    fn pixels(&self) -> u64 {
+        u64::from(self.request.photo.width()) * u64::from(self.request.photo.height())
+    }
+
+    /// Why a scorer is not worth beginning: it will not be done in time.
+    fn too_long(&self, i: usize, id: &str, deadline: Option<Instant>) -> Option<String> {
+        let left = deadline?.saturating_duration_since(Instant::now());
+        let expected = self.expected(id).filter(|expected| self.ready[i].is_none() && *expected > left)?;
+        self.engine.costs().fade(id);
+        let milliseconds = |time: Duration| 1e3 * time.as_secs_f64();
+        Some(format!(
+            "scorer `{id}` did not run: it would take about {:.0} ms, and {:.1} ms were left",
+            milliseconds(expected),
+            milliseconds(left)
+        ))
     }
 
     /// Where a scorer failed whose tensors another one gives as well, has that one run in its place: a device that is
@@ -218,6 +269,10 @@ impl<'a> Look<'a> {
         if !asked.is_something() && only_answers(scorer.info()) {
             return Ok(());
         }
+        if let Some(reason) = self.too_long(i, id, asked.deadline()) {
+            scored.reasons.push(reason);
+            return Ok(());
+        }
         let said = self.prepare(i, &scorer, asked.deadline(), &mut scored.timings).and_then(|()| match &self
             .ready[i]
         {
@@ -250,7 +305,15 @@ impl<'a> Look<'a> {
         }
         let earlier = self.ready[..i].iter().flatten();
         let promised: BTreeSet<&str> = earlier.flat_map(Ready::provides).collect();
-        self.ready[i] = Some(self.observation.prepare(scorer, &promised, deadline, timings)?);
+        let started = Instant::now();
+        let ready = self.observation.prepare(scorer, &promised, deadline, timings);
+        // What was stopped in its worker was stopped in time, and says nothing of the next image.
+        let id = &scorer.info().id;
+        let was_called = ready.as_ref().map_or_else(|silent| silent.ran, |_| true);
+        if ready.is_ok() || was_called && self.engine.runs_here(id) {
+            self.engine.costs().learn(id, self.pixels(), started.elapsed(), ready.is_ok());
+        }
+        self.ready[i] = Some(ready?);
         Ok(())
     }
 }

@@ -236,11 +236,13 @@ fn mistakes_are_told_in_one_line() {
     let desk = Desk::new();
     let text = desk.run(&["allocate", "page.png", "--json", "-"]).well();
     desk.write("d.json", text.as_bytes());
+    desk.write("two.json", text.repeat(2).as_bytes());
     desk.write("bent.json", text.replacen("\"applied\":", "\"applied\": true, \"was\":", 1).as_bytes());
     for (args, expected) in [
         (&["d.json"][..], "nothing is changed"),
         (&["none.json", "--uniform"], "none.json: cannot read the decision"),
         (&["bent.json", "--uniform"], "bent.json: not a decision"),
+        (&["two.json", "--uniform"], "two.json: it holds more than one decision"),
         (&["d.json", "--without", "logical"], "`logical` is no way"),
         (&["d.json", "--without", "plugin:nobody"], "nobody"),
         (

@@ -151,7 +151,9 @@ impl Scorer for Glancer {
         let tiling = Tiling::new(grid, pixels.width(), pixels.height())
             .map_err(|error| Fault::invalid(error.to_string()))?;
         let cells = self.network.see(&pixels, call.max_threads(), &|| call.check())?;
+        call.check()?;
         let colours = Colours::new(&pixels, tiling);
+        call.check()?;
         let lines = Lines::new(&pixels, cells.shrunk);
         let glance = Glance::new(cells, lines, tiling);
         Ok(Seen { network: Arc::clone(&self.network), asking: self.asking, glance, colours })

@@ -119,7 +119,8 @@ impl Network {
         &self.digest
     }
 
-    /// Sees a page, on so many threads at most. `check` is asked between bands whether to go on.
+    /// Sees a page, on so many threads at most. `check` is asked before each step of each band whether to go on: the
+    /// longest takes a few milliseconds.
     ///
     /// # Errors
     /// That of `check`.
@@ -138,8 +139,7 @@ impl Network {
             loop {
                 let next = jobs.lock().map(|mut jobs| jobs.next()).unwrap_or_default();
                 let Some((band, out)) = next else { return Ok(()) };
-                check()?;
-                self.band(&page, band * BAND, rows, out);
+                self.band(&page, band * BAND, rows, out, check)?;
             }
         };
         let results: Vec<Result<(), E>> = thread::scope(|scope| {
@@ -153,12 +153,20 @@ impl Network {
     }
 
     /// The vectors of a band of cells, from row `first` on.
-    fn band(&self, page: &Plane, first: usize, rows: usize, out: &mut [f32]) {
+    fn band<E>(
+        &self,
+        page: &Plane,
+        first: usize,
+        rows: usize,
+        out: &mut [f32],
+        check: &dyn Fn() -> Result<(), E>,
+    ) -> Result<(), E> {
         let (from, to) = (first.saturating_sub(MARGIN), (first + BAND + MARGIN).min(rows));
         let part = from * CELL.0 * page.cols..to * CELL.0 * page.cols;
         let mut plane = Plane { rows: (to - from) * CELL.0, cols: page.cols, data: page.data[part].to_vec() };
         let mut kept = Plane::default();
         for (unit, step) in self.units.iter().zip(STEPS) {
+            check()?;
             match step {
                 Step::Halve => plane = unit.strided(&plane, 2),
                 Step::Join => plane = unit.joined(&plane),
@@ -173,6 +181,7 @@ impl Network {
                 }
             }
         }
+        check()?;
         let plane = self.last.pointwise(&plane, false);
         let skip = (first - from) * plane.cols * WIDTH;
         out.copy_from_slice(&plane.data[skip..skip + out.len()]);
@@ -180,6 +189,7 @@ impl Network {
             let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
             vector.iter_mut().for_each(|x| *x /= length);
         }
+        Ok(())
     }
 }
 
