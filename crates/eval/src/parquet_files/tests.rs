@@ -249,3 +249,34 @@ fn room_is_made_for_no_page_whose_size_cannot_be() {
     // A column that is not asked for is not looked at.
     assert_eq!(read(&path, &Columns::default(), 10).unwrap().len(), 3);
 }
+
+/// What `arrcoc log export` writes is read here by a library that shares no code with the one that wrote it.
+#[test]
+fn the_export_of_a_ledger_is_a_table() {
+    use arrcoc::{
+        Config, Engine, Grid, Photo, Request,
+        ledger::{Filter, Ledger},
+        log,
+    };
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ledger");
+    let mut ledger = Ledger::open(&path).unwrap();
+    // Without plugins: that it is uniform is as good to be read as anything.
+    let engine = Engine::open(Config::default()).unwrap();
+    let photo = Photo::from_rgb(32, 32, vec![9; 32 * 32 * 3]).unwrap();
+    let request = Request::new(photo).grid(Grid::new(2, 2).unwrap()).query("what?");
+    let decision = engine.allocate(&request).unwrap();
+    log::append(&mut ledger, &[&decision; 300]).unwrap();
+    log::feedback(&mut ledger, &path, &decision.id, log::Outcome::Failure, None, Some("misread")).unwrap();
+    let table = folder.path().join("a.parquet");
+    let rows = log::parquet(&ledger, &Filter::default(), &mut File::create(&table).unwrap()).unwrap();
+    let frame = ParquetReader::new(File::open(&table).unwrap()).finish().unwrap();
+    assert_eq!((rows, frame.height(), frame.width()), (301, 301, 34));
+    let cell = |name: &str, row: usize| frame.column(name).unwrap().get(row).unwrap().to_string();
+    assert_eq!((cell("applied", 299), cell("applied", 300)), (decision.applied.to_string(), "null".into()));
+    assert_eq!((cell("query", 7), cell("outcome", 7)), ("\"what?\"".into(), "null".into()));
+    assert_eq!((cell("outcome", 300), cell("note", 300)), ("\"failure\"".into(), "\"misread\"".into()));
+    let content = frame.column("content").unwrap().str().unwrap().get(12).unwrap().to_owned();
+    assert_eq!(content, decision.to_json().unwrap());
+}
