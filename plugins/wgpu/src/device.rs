@@ -6,7 +6,7 @@
 //! fault.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc::RecvTimeoutError},
     time::Duration,
 };
 
@@ -291,7 +291,14 @@ impl Gpu {
         self.wait(submission, call)?;
         let gone =
             |what: &str| Fault::new(FaultCode::DEVICE_LOST, format!("the device gave no answer: {what}"));
-        mapped.try_recv().map_err(|e| gone(&e.to_string()))?.map_err(|e| gone(&e.to_string()))?;
+        // Another call's poll may have taken the answer along, and be about to tell.
+        let told = loop {
+            match mapped.recv_timeout(PATIENCE) {
+                Err(RecvTimeoutError::Timeout) => call.check()?,
+                told => break told,
+            }
+        };
+        told.map_err(|e| gone(&e.to_string()))?.map_err(|e| gone(&e.to_string()))?;
         let view = range.get_mapped_range().map_err(|e| gone(&e.to_string()))?;
         block.add(bytemuck::cast_slice(&view), table);
         drop(view);
