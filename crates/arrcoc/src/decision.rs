@@ -127,6 +127,14 @@ pub struct QueryRecord {
     pub blake3: String,
 }
 
+impl QueryRecord {
+    /// The record of a question; none of an empty one.
+    pub(crate) fn of(query: &str) -> Option<QueryRecord> {
+        let blake3 = || blake3::hash(query.as_bytes()).to_hex().to_string();
+        (!query.is_empty()).then(|| QueryRecord { text: query.to_owned(), blake3: blake3() })
+    }
+}
+
 /// A tensor that was given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TensorRecord {

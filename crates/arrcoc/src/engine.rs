@@ -400,6 +400,16 @@ impl Engine {
         self.scorers.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
+    /// A fresh instance of the allocator for one decision; where it cannot be made, the reason goes to `reasons`.
+    pub(crate) fn make_allocator_or_say(
+        &self,
+        deadline: Option<Instant>,
+        reasons: &mut Vec<String>,
+    ) -> Option<Allocator> {
+        let instead = |e: Error| format!("{}; `{}` shared instead", e.message, Proportional.id());
+        self.make_allocator(deadline).map_err(|e| reasons.push(instead(e))).ok()
+    }
+
     /// A fresh instance of the allocator for one decision.
     pub(crate) fn make_allocator(&self, deadline: Option<Instant>) -> Result<Allocator, Error> {
         let id = self.config.allocator.as_deref().unwrap_or(STANDARD_ALLOCATOR);
@@ -473,10 +483,7 @@ impl Engine {
                 blake3: look.blake3.clone(),
                 in_bands: photo.in_bands().is_some(),
             },
-            query: (!query.is_empty()).then(|| QueryRecord {
-                text: query.to_owned(),
-                blake3: blake3::hash(query.as_bytes()).to_hex().to_string(),
-            }),
+            query: QueryRecord::of(query),
             tensors: look.tensors.clone(),
             grid: GridRecord { rows: request.grid.rows, cols: request.grid.cols },
             policy: PolicyRecord::of(terms, request.authority.as_ref(), batch),
@@ -504,7 +511,8 @@ impl Engine {
     }
 }
 
-fn pixels(request: &Request) -> u64 {
+/// The number of pixels of a request's image.
+pub(crate) fn pixels(request: &Request) -> u64 {
     u64::from(request.photo.width()) * u64::from(request.photo.height())
 }
 

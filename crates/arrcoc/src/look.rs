@@ -12,12 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arrcoc_decide::{Allocator as _, Channel, Outcome, Policy, Proportional, ScoreMaps, Setting, Terms, Way};
+use arrcoc_decide::{Channel, Outcome, Policy, ScoreMaps, Setting, Terms, Way};
 use arrcoc_host::{Allocator, Scorer, ScorerInfo, TensorView};
 
 use crate::{
     decision::{BatchRecord, Decision, TensorRecord},
-    engine::{Engine, Timings, micros},
+    engine::{Engine, Timings, micros, pixels},
     error::Error,
     lineup::{Lineup, provides},
     request::{Request, terms},
@@ -81,7 +81,7 @@ impl<'a> Look<'a> {
     pub(crate) fn hear_all<'q>(&mut self, query: &'q str) -> Result<Heard<'q>, Error> {
         let (started, deadline) = (Instant::now(), self.engine.deadline());
         let mut scored = Scored::default();
-        let allocator = self.make_allocator(deadline, &mut scored.reasons);
+        let allocator = self.engine.make_allocator_or_say(deadline, &mut scored.reasons);
         let asked = self.listen(query, deadline, &mut scored)?;
         Ok(Heard { started, deadline, allocator, asked, scored })
     }
@@ -108,16 +108,6 @@ impl<'a> Look<'a> {
     /// A tensor by name, after a question was heard.
     pub(crate) fn tensor<'t>(&'t self, heard: &'t Heard<'_>, name: &str) -> Option<TensorView<'t>> {
         heard.asked.tensor(&self.observation, name)
-    }
-
-    /// The allocator; where it cannot be made, the reason goes to `reasons`.
-    pub(crate) fn make_allocator(
-        &self,
-        deadline: Option<Instant>,
-        reasons: &mut Vec<String>,
-    ) -> Option<Allocator> {
-        let instead = |e: Error| format!("{}; `{}` shared instead", e.message, Proportional.id());
-        self.engine.make_allocator(deadline).map_err(|e| reasons.push(instead(e))).ok()
     }
 
     /// Runs every scorer, and notes who could not be heard.
@@ -208,11 +198,7 @@ impl<'a> Look<'a> {
 
     /// How long a scorer will take to look at the image, as far as that was measured.
     fn expected(&self, id: &str) -> Option<Duration> {
-        self.engine.costs().expected(id, self.pixels())
-    }
-
-    fn pixels(&self) -> u64 {
-        u64::from(self.request.photo.width()) * u64::from(self.request.photo.height())
+        self.engine.costs().expected(id, pixels(self.request))
     }
 
     /// Why a scorer is not worth beginning: it will not be done in time.
@@ -311,7 +297,7 @@ impl<'a> Look<'a> {
         let id = &scorer.info().id;
         let was_called = ready.as_ref().map_or_else(|silent| silent.ran, |_| true);
         if ready.is_ok() || was_called && self.engine.runs_here(id) {
-            self.engine.costs().learn(id, self.pixels(), started.elapsed(), ready.is_ok());
+            self.engine.costs().learn(id, pixels(self.request), started.elapsed(), ready.is_ok());
         }
         self.ready[i] = Some(ready?);
         Ok(())

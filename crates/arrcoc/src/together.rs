@@ -4,9 +4,7 @@
 //! shares those of all: what the patches of an image get there is the image's total, and its own decision shares
 //! that. So a batch of pages spends its tokens on the page that holds the answer, and every sum is exact.
 
-use arrcoc_decide::{
-    Allocator as _, Channel, Policy, Proportional, ScoreMaps, Terms, Together, Total, Totals,
-};
+use arrcoc_decide::{Channel, Policy, Proportional, ScoreMaps, Terms, Together, Total, Totals};
 use arrcoc_host::{Allocator, TensorBuf};
 
 use crate::{
@@ -59,13 +57,9 @@ impl Engine {
         });
         let setting = self.setting();
         let deadline = self.deadline();
-        let instead = |e: Error| format!("{}; `{}` shared instead", e.message, Proportional.id());
-        let totals = match self.make_allocator(deadline) {
-            Err(e) => {
-                reasons.push(instead(e));
-                together.share(&maps, &setting, &Proportional)
-            }
-            Ok(allocator) => {
+        let totals = match self.make_allocator_or_say(deadline, &mut reasons) {
+            None => together.share(&maps, &setting, &Proportional),
+            Some(allocator) => {
                 let tensors = pooled_tensors(together, &allocator, looks, heard);
                 let views = tensors.iter().filter_map(|tensor| tensor.view().ok()).collect();
                 // The patches of all images are a grid of one column.

@@ -288,7 +288,7 @@ impl WhatIf<'_> {
             held: change.held.over(base.settings.held),
         };
         let mut reasons = Vec::new();
-        let allocator = self.look.make_allocator(None, &mut reasons);
+        let allocator = self.basis.engine.make_allocator_or_say(None, &mut reasons);
         let outcome = self.look.share(&self.asked, &maps, &terms, allocator.as_ref(), None, &setting);
         Ok(Shared { channels, maps, terms, outcome, allocator, reasons })
     }
@@ -322,10 +322,6 @@ impl WhatIf<'_> {
         why.extend(outcome.retreats.iter().cloned());
         // With a total of its own it is no longer a part of another.
         let batch = base.policy.batch.as_ref().filter(|_| change.total.is_none());
-        let query = (!self.query.is_empty()).then(|| QueryRecord {
-            text: self.query.to_owned(),
-            blake3: blake3::hash(self.query.as_bytes()).to_hex().to_string(),
-        });
         let settings = Settings {
             scorers: self.basis.scorers_set(),
             allocator: change.allocator.clone().or(base.settings.allocator.clone()),
@@ -334,7 +330,7 @@ impl WhatIf<'_> {
         };
         Decision {
             created: jiff::Timestamp::now().to_string(),
-            query,
+            query: QueryRecord::of(self.query),
             policy: PolicyRecord::of(&terms, base.policy.authority.as_ref(), batch),
             requested: outcome.requested,
             applied: outcome.allocation.total(),

@@ -102,10 +102,15 @@ fn time(option: &str, text: String) -> Result<String, Error> {
     ))
 }
 
+/// As much of an id as a list shows.
+pub(crate) fn short(id: &str) -> String {
+    id.chars().take(DIGITS).collect()
+}
+
 fn line(record: &Record) -> String {
     let outcome = log::Feedback::of(record).map(|feedback| format!(" {}", feedback.outcome));
     let record = &record.summary;
-    let id: String = record.subject.chars().take(DIGITS).collect();
+    let id = short(&record.subject);
     let mut line = format!("{:>6}  {}  {id}  {}", record.number, record.created, record.kind);
     line.extend(outcome);
     if let Some(mode) = &record.mode {

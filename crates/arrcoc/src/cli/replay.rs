@@ -6,10 +6,7 @@ use arrcoc::{
     rerun::Replay,
 };
 
-use super::{Done, allocate::config, args::ReplayArgs, progress::Progress, report_line, say};
-
-/// Digits of an id: what tells decisions apart.
-const DIGITS: usize = 12;
+use super::{Done, allocate::config, args::ReplayArgs, log::short, progress::Progress, report_line, say};
 
 pub(crate) fn run(args: &ReplayArgs) -> Result<Done, Error> {
     let ledger = Ledger::open_to_read(&args.ledger)?;
@@ -22,8 +19,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<Done, Error> {
     let (mut same, mut differ, mut cannot) = (0_u64, 0_u64, 0_u64);
     ledger.each_record(&filter, |record| {
         progress.at(usize::try_from(record.summary.number).unwrap_or(all));
-        let id: String = record.summary.subject.chars().take(DIGITS).collect();
-        let named = format!("record {} ({id})", record.summary.number);
+        let named = format!("record {} ({})", record.summary.number, short(&record.summary.subject));
         let decision = Decision::from_json(&record.content).map_err(|e| e.in_file(&args.ledger));
         match decision.and_then(|decision| rerun.replay(&decision)) {
             Ok(Replay::Same) => same += 1,
