@@ -11,7 +11,8 @@ use std::{
 };
 
 use arrcoc_decide::{
-    Allocation, Allocator as _, Channel, Outcome, Proportional, ScoreMaps, Setting, Terms, Way,
+    Allocation, Allocator as _, Channel, Confidence, Outcome, Proportional, Reading, ScoreMaps, Setting,
+    Terms, Way,
 };
 use arrcoc_host::{
     Allocator, AllocatorInfo, Catalogue, IsolationLevel, NameError, Scorer, ScorerInfo, TensorBuf, TensorView,
@@ -25,8 +26,9 @@ use crate::{
     config::{AUTO, BESIDE, Config, HEARING, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     costs::Costs,
     decision::{
-        AllocatorRecord, BatchRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord,
-        PluginRecord, PolicyRecord, QueryRecord, Question, SCHEMA, Scores, Settings, TensorRecord,
+        AllocatorRecord, BatchRecord, CalibrationRecord, ConfidenceRecord, Decision, GridRecord, Host,
+        ImageRecord, PluginRecord, PolicyRecord, QueryRecord, Question, SCHEMA, Scores, Settings,
+        TensorRecord,
     },
     error::Error,
     feeding::is_fed,
@@ -421,9 +423,22 @@ impl Engine {
         self.threads as u32
     }
 
-    /// How this engine is set to decide.
-    pub(crate) fn setting(&self) -> Setting {
-        Setting { autonomy: self.config.autonomy, held: self.config.held }
+    /// How this engine is set to decide, without confidence.
+    pub(crate) fn setting(&self) -> Setting<'_> {
+        Setting { autonomy: self.config.autonomy, held: self.config.held, reading: None }
+    }
+
+    /// By what the confidence of a decision for a request is computed.
+    pub(crate) fn reading(&self, request: &Request) -> Option<Reading<'_>> {
+        let pixels = pixels(request) as f64 / request.grid.patches() as f64;
+        self.calibration.confidence().map(|model| Reading { model, pixels })
+    }
+
+    /// The record of how sure a decision is; none where the calibration does not say.
+    pub(crate) fn confidence_record(&self, confidence: Confidence) -> Option<ConfidenceRecord> {
+        let Confidence { probability, unlike } = confidence;
+        let reader = self.calibration.confidence()?.reader().to_owned();
+        Some(ConfidenceRecord { probability, reader, unlike })
     }
 
     #[allow(clippy::too_many_arguments, reason = "an allocation depends on everything")]
@@ -435,7 +450,7 @@ impl Engine {
         tensor: &dyn Fn(&str) -> Option<TensorView<'t>>,
         allocator: Option<&Allocator>,
         deadline: Option<Instant>,
-        setting: &Setting,
+        setting: &Setting<'_>,
     ) -> Outcome {
         match allocator {
             None => arrcoc_decide::decide(maps, terms, setting, &Proportional),
@@ -496,6 +511,8 @@ impl Engine {
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
+            confidence: self.confidence_record(outcome.confidence),
+            raised: outcome.raised,
             autonomy: self.config.autonomy,
             settings: Settings::of(&self.config),
             mode: outcome.mode,

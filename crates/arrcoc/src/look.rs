@@ -98,7 +98,7 @@ impl<'a> Look<'a> {
         let terms = terms(policy, self.request.grid)?;
         let maps = scored.maps(self.request.grid.patches());
         let sharing = Instant::now();
-        let setting = self.engine.setting();
+        let setting = Setting { reading: self.engine.reading(self.request), ..self.engine.setting() };
         let outcome = self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting);
         scored.timings.insert("decide".into(), micros(sharing));
         scored.timings.insert("total".into(), micros(started));
@@ -132,7 +132,7 @@ impl<'a> Look<'a> {
         terms: &Terms,
         allocator: Option<&Allocator>,
         deadline: Option<Instant>,
-        setting: &Setting,
+        setting: &Setting<'_>,
     ) -> Outcome {
         let tensor = |name: &str| asked.tensor(&self.observation, name);
         self.engine.decide(maps, terms, self.observation.grid(), &tensor, allocator, deadline, setting)

@@ -286,6 +286,7 @@ impl WhatIf<'_> {
         let setting = Setting {
             autonomy: change.autonomy.unwrap_or(base.autonomy),
             held: change.held.over(base.settings.held),
+            reading: self.basis.engine.reading(&self.basis.request),
         };
         let mut reasons = Vec::new();
         let allocator = self.basis.engine.make_allocator_or_say(None, &mut reasons);
@@ -341,6 +342,8 @@ impl WhatIf<'_> {
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
+            confidence: self.basis.engine.confidence_record(outcome.confidence),
+            raised: outcome.raised,
             autonomy: change.autonomy.unwrap_or(base.autonomy),
             settings,
             mode: outcome.mode,
