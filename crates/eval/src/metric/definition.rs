@@ -442,8 +442,8 @@ mod tests {
         ),
         ("unknown-claimed", "share of the patches of such a page that the question claims"),
         ("unknown-confidence", "confidence of a decision about such a page, where it claims any"),
-        ("confidence-right", "confidence of a decision whose answer was read"),
-        ("confidence-wrong", "confidence of a decision whose answer was not read"),
+        ("confidence-read", "confidence of a decision whose answer was read"),
+        ("confidence-unread", "confidence of a decision whose answer was not read"),
         ("hearing-held", "share of the patches that hold the answer or its label"),
         (
             "hearing-hit",

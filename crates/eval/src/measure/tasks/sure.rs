@@ -32,9 +32,9 @@ pub(crate) const AREA: &str = "confidence-auroc";
 /// 1 where a decision says how sure it is.
 const TOLD: &str = "confidence-told";
 /// Confidence of a decision whose answer was read.
-const RIGHT: &str = "confidence-right";
+const RIGHT: &str = "confidence-read";
 /// Of one whose answer was not.
-const WRONG: &str = "confidence-wrong";
+const WRONG: &str = "confidence-unread";
 
 /// Of fewer decisions, ten a bin, the calibration error is chance.
 pub(crate) const LEAST: usize = 10 * BINS;
@@ -123,8 +123,8 @@ mod tests {
         let found = findings("s", &all);
         let of = |metric: &str| found.iter().find(|f| f.metric == metric && f.dataset.is_empty()).unwrap();
         assert!(of(OFF).estimate < 0.02, "{:?}", of(OFF));
-        // 90 read and 80 not are in order, and ties count half: 0.8·0.9·… by hand 0.9/1.1·0.8/0.9 + ties.
-        assert!((of(AREA).estimate - 0.854_54).abs() < 1e-3, "{:?}", of(AREA));
+        // Of 110·90 pairs 90·80 are in order, and 90·10 + 20·80 are tied, which count half.
+        assert!((of(AREA).estimate - 8450.0 / 9900.0).abs() < 1e-9, "{:?}", of(AREA));
         assert_eq!(of(TOLD).estimate, 1.0);
         // One that says 0.9 always is off by as much as the difference to the share that is read.
         let boasting: Vec<Row> = (0..200).flat_map(|k| observed(k, 0.9, k % 2 == 0)).collect();
