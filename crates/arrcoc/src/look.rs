@@ -17,11 +17,12 @@ use arrcoc_host::{Allocator, Scorer, ScorerInfo, TensorView};
 
 use crate::{
     decision::{BatchRecord, Decision, TensorRecord},
-    engine::{Engine, Timings, micros, pixels},
+    engine::{Engine, Timings, micros, pixels, rows},
     error::Error,
     lineup::{Lineup, provides},
     request::{Request, terms},
     scoring::{Asked, Observation, RawChannel, Ready, Scored, Silent, plugin_record},
+    steering::{Steering, is_uncalibrated},
 };
 
 /// An image that was looked at; see [`Engine::look`].
@@ -29,6 +30,8 @@ pub struct Look<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) request: &'a Request,
     pub(crate) tensors: Vec<TensorRecord>,
+    /// As it was when the look began.
+    pub(crate) steering: Arc<Steering>,
     observation: Observation<'a>,
     lineup: Lineup,
     /// For each scorer of the lineup what it has prepared, once it has.
@@ -50,6 +53,10 @@ impl Heard<'_> {
     pub(crate) fn channels(&self) -> &[Channel] {
         &self.scored.channels
     }
+
+    pub(crate) fn is_uncalibrated(&self) -> bool {
+        is_uncalibrated(self.asked.query(), &self.scored.channels)
+    }
 }
 
 impl<'a> Look<'a> {
@@ -61,7 +68,8 @@ impl<'a> Look<'a> {
         lineup: Lineup,
     ) -> Look<'a> {
         let ready = lineup.order.iter().map(|_| None).collect();
-        Look { engine, request, tensors, observation, lineup, ready, blake3: String::new() }
+        let steering = engine.steering();
+        Look { engine, request, tensors, steering, observation, lineup, ready, blake3: String::new() }
     }
 
     /// Decides how many tokens each patch gets when this is asked, under a policy: the same decision, to the bit,
@@ -98,11 +106,19 @@ impl<'a> Look<'a> {
         let terms = terms(policy, self.request.grid)?;
         let maps = scored.maps(self.request.grid.patches());
         let sharing = Instant::now();
-        let setting = self.engine.setting();
-        let outcome = self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting);
+        let mut ruling = self.steering.ruling(is_uncalibrated(query, &scored.channels));
+        let share = |autonomy: f64| {
+            let setting = self.engine.setting(autonomy);
+            self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting)
+        };
+        let outcome = share(ruling.autonomy);
+        let advised = ruling.advises().map(|full| rows(&share(full).allocation, self.request.grid.cols));
+        ruling.governed.iter_mut().for_each(|governed| governed.advised.clone_from(&advised));
         scored.timings.insert("decide".into(), micros(sharing));
         scored.timings.insert("total".into(), micros(started));
-        self.engine.record(self, query, &terms, maps, scored, allocator.as_ref(), outcome, batch).seal()
+        self.engine
+            .record(self, query, &terms, maps, scored, allocator.as_ref(), outcome, batch, ruling)
+            .seal()
     }
 
     /// A tensor by name, after a question was heard.
@@ -262,7 +278,7 @@ impl<'a> Look<'a> {
         let said = self.prepare(i, &scorer, asked.deadline(), &mut scored.timings).and_then(|()| match &self
             .ready[i]
         {
-            Some(ready) => asked.hear(ready, &self.observation, self.engine.calibration(), scored),
+            Some(ready) => asked.hear(ready, &self.observation, &self.steering.calibration, scored),
             None => Ok(()),
         });
         if said.as_ref().map_or_else(|silent| silent.ran, |()| true) {
