@@ -280,7 +280,10 @@ impl Filter {
             values.push(Box::new(kind.name()));
         }
         if let Some(start) = &self.subject {
-            all.push("substr(subject, 1, length(?)) = ?");
+            // The range is what the index knows; nothing that begins so lies outside of it.
+            all.push("subject >= ? AND subject < ? AND substr(subject, 1, length(?)) = ?");
+            values.push(Box::new(start.clone()));
+            values.push(Box::new(format!("{start}{}", char::MAX)));
             values.push(Box::new(start.clone()));
             values.push(Box::new(start.clone()));
         }

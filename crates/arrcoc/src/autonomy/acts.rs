@@ -294,27 +294,32 @@ fn succeeding(now: &InForce, state: &State, made: Configuration) -> Configuratio
     Configuration { replaces: Some(now.number), through: state.through, evidence: state.all(), ..made }
 }
 
-/// The last configuration that had a block which was good beside a baseline, where its calibration is another than the one
-/// in force: that was promoted since, and has shown nothing good.
+/// The configuration to go back to, where the calibration in force is on trial: a person promoted it, and it has not had
+/// as many good blocks as a rise takes. It is the last one before that with a good block and none that was bad.
 fn last_good<'a>(now: &InForce, state: &State, history: &'a [InForce]) -> Option<&'a InForce> {
-    let good = |blocks: &[Block]| blocks.iter().any(|block| block.judgement.standing == Standing::Good);
-    if now.configuration.baseline.is_some() && good(&state.all()) {
+    let calibration = &now.configuration.calibration.blake3;
+    let since = history.iter().rposition(|set| set.configuration.calibration.blake3 != *calibration)? + 1;
+    let (before, by_it) = history.split_at_checked(since)?;
+    if by_it.first()?.configuration.cause != Cause::Promoted {
         return None;
     }
     // The blocks of a configuration stand in the one that replaced it.
-    let was_good = |set: &&InForce| {
+    let blocks = |set: &InForce| -> &[Block] {
         let after = history.iter().find(|after| after.configuration.replaces == Some(set.number));
-        let own = |block: &&Block| block.first > set.number;
-        set.number < now.number
-            && set.configuration.baseline.is_some()
-            && after.is_some_and(|after| {
-                let own: Vec<Block> = after.configuration.evidence.iter().filter(own).cloned().collect();
-                good(&own)
-            })
+        after.map_or(&[], |after| &after.configuration.evidence)
     };
-    let target = history.iter().rfind(was_good)?;
-    let other = target.configuration.calibration.blake3 != now.configuration.calibration.blake3;
-    other.then_some(target)
+    let count = |set: &InForce, blocks: &[Block], standing: Standing| {
+        // A first block beside nothing, or beside itself, shows nothing.
+        let own = |block: &&Block| block.first > set.number && set.configuration.baseline.is_some();
+        blocks.iter().filter(own).filter(|block| block.judgement.standing == standing).count()
+    };
+    let good = |set: &InForce, blocks: &[Block]| count(set, blocks, Standing::Good);
+    let earlier: usize = by_it.iter().map(|set| good(set, blocks(set))).sum();
+    if earlier + good(now, &state.since) >= now.configuration.thresholds.good_blocks as usize {
+        return None;
+    }
+    let is_bad = |block: &Block| block.judgement.standing == Standing::Bad;
+    before.iter().rfind(|set| good(set, blocks(set)) > 0 && !blocks(set).iter().any(is_bad))
 }
 
 /// What can be said of a change that a person made: the blocks that were there.

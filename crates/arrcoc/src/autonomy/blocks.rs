@@ -13,7 +13,7 @@ use arrcoc_decide::{
 };
 use arrcoc_ledger::{Filter, Kind, Ledger};
 
-use super::{Baseline, Block, HORIZON, InForce};
+use super::{Baseline, Block, Cause, HORIZON, InForce};
 use crate::{
     decision::Decision,
     error::Error,
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct State {
-    /// Those that its level was earned by, judged anew.
+    /// Those that its level was earned by, or the one that others are compared with, judged anew.
     pub earned: Vec<Block>,
     /// Those since then that are full, at most the last eight.
     pub since: Vec<Block>,
@@ -67,13 +67,20 @@ impl Read {
     /// The blocks of a configuration, by what had been logged with record `through`.
     pub(super) fn state(&mut self, ledger: &Ledger, now: &InForce, through: u64) -> Result<State, Error> {
         let configuration = &now.configuration;
-        // What a rise was earned by was made under the configuration before it.
-        let earned: Vec<Place> = match (configuration.cause, configuration.replaces) {
-            (super::Cause::StepUp, Some(by)) => {
-                let own = configuration.evidence.iter().filter(|block| block.first > by);
-                let own: Vec<Place> =
-                    own.map(|block| Place { first: block.first, last: block.last, by }).collect();
+        // What a rise was earned by, or the block that others are compared with: it was made under the configuration
+        // before, and feedback on it may still come.
+        let own = |by: u64| {
+            let blocks = configuration.evidence.iter().filter(move |block| block.first > by);
+            blocks.map(move |block| Place { first: block.first, last: block.last, by })
+        };
+        let earned: Vec<Place> = match (configuration.cause, configuration.replaces, &configuration.baseline)
+        {
+            (Cause::StepUp, Some(by), _) => {
+                let own: Vec<Place> = own(by).collect();
                 own[own.len().saturating_sub(configuration.thresholds.good_blocks as usize)..].to_vec()
+            }
+            (Cause::Baseline, Some(by), Some(baseline)) => {
+                own(by).filter(|place| place.first == baseline.first).collect()
             }
             _ => Vec::new(),
         };

@@ -103,7 +103,8 @@ fn why(configuration: &Configuration) -> String {
         }
         (Cause::StepDown, None) => "it was above the ceiling".into(),
         (Cause::StepUp, _) => {
-            let count = configuration.evidence.iter().rev().take_while(good).count();
+            let own = |block: &&Block| configuration.replaces.is_none_or(|by| block.first > by);
+            let count = configuration.evidence.iter().rev().take_while(own).take_while(good).count();
             format!("{count} good blocks in a row")
         }
         (Cause::Baseline, _) => configuration.baseline.as_ref().map_or_else(String::new, |block| {
