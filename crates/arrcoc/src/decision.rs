@@ -93,7 +93,7 @@ pub struct Decision {
     pub timings_us: BTreeMap<String, u64>,
 }
 
-/// What was said of how far a decision may go; see [`crate::autonomy`].
+/// What a ledger said of how far a decision may go (docs/autonomy.md).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Governed {
     /// The level.
@@ -103,7 +103,7 @@ pub struct Governed {
     pub configuration: u64,
     /// How far the engine's own settings would let it go, 0 to 1.
     pub autonomy: f64,
-    /// The tokens of each patch as they would be then, in rows; absent when that is what was applied.
+    /// The tokens of each patch as they would be then, in rows; absent where it may go as far as that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advised: Option<Vec<Vec<u32>>>,
 }
