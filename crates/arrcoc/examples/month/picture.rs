@@ -46,7 +46,7 @@ pub(crate) fn draw(days: &[Day]) -> String {
     }
     text(LEFT, 455.0, "start", "#08519c", "● of the controller");
     text(LEFT + 150.0, 455.0, "start", "#b30000", "◆ of a person");
-    text(LEFT + 270.0, 455.0, "start", "#b30000", "red bars: failures of decisions that were sure");
+    text(LEFT + 270.0, 455.0, "start", "#333", "orange: of decisions that were sure; pale: of uniform ones");
     text(LEFT + WIDTH, 455.0, "end", "#333", "day");
     let mut line = String::new();
     for day in days {
@@ -69,8 +69,13 @@ pub(crate) fn draw(days: &[Day]) -> String {
                 1.4 * half
             );
         };
-        bar(day.failures, "#bbb");
-        bar(day.sure, "#e6550d");
+        // In advisory every patch has the same: that no task succeeds says nothing of the system.
+        if day.level == Level::Advisory {
+            bar(day.failures, "#e8e8e8");
+        } else {
+            bar(day.failures, "#bbb");
+            bar(day.sure, "#e6550d");
+        }
         for set in &day.steps {
             let configuration = &set.configuration;
             let by_hand = matches!(configuration.cause, Cause::Promoted | Cause::Set | Cause::RolledBack);
@@ -86,13 +91,17 @@ pub(crate) fn draw(days: &[Day]) -> String {
                 (cause, _) => cause.to_string(),
             };
             let y = level_y(configuration.level);
+            let (to_side, turn) = match configuration.cause {
+                Cause::StepDown => (18.0, 0),
+                _ => (-8.0, -28),
+            };
+            let said_at = y + to_side;
             let _ = writeln!(
                 out,
                 "<text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"{fill}\">{mark}</text>\n\
-                 <text x=\"{at:.1}\" y=\"{:.1}\" font-size=\"9\" fill=\"{fill}\" transform=\"rotate(-28 {at:.1} {:.1})\"> {said}</text>",
-                y + 4.0,
-                y - 8.0,
-                y - 8.0
+                 <text x=\"{at:.1}\" y=\"{said_at:.1}\" font-size=\"9\" fill=\"{fill}\" \
+                 transform=\"rotate({turn} {at:.1} {said_at:.1})\">{said}</text>",
+                y + 4.0
             );
         }
     }

@@ -48,7 +48,7 @@ pub(crate) enum AutonomyCommand {
     },
     /// Put a calibration in force
     ///
-    /// Example: arrcoc autonomy promote decisions.ledger calibration.json --despite --who 'R. Ito' --why 'our own pages'
+    /// Example: arrcoc autonomy promote decisions.ledger calibration.json --despite --who Ito --why ours
     Promote {
         /// The ledger
         #[arg(value_name = "LEDGER")]
