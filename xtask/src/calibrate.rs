@@ -41,5 +41,9 @@ fn fitted(words: &[&str], name: &str) -> Result<(), Failure> {
         .args(words)
         .status()
         .map_err(|error| Failure::new(format!("cannot run cargo: {error}")))?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("`{name}` failed: its message is above"))) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("`{name}` failed: its message is above")))
+    }
 }

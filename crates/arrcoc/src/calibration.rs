@@ -21,7 +21,7 @@ use arrcoc_decide::{ConfidenceModel, MonotoneMap, Way};
 use arrcoc_host::Scale;
 use serde::Deserialize;
 
-use crate::{error::Error, files};
+use crate::{decision::CalibrationRecord, error::Error, files, recalibrate::Recalibration};
 
 pub use fit_record::FitRecord;
 
@@ -57,9 +57,15 @@ pub struct Calibration {
     /// How likely a reader gets the answer.
     #[serde(default)]
     confidence: Option<ConfidenceModel>,
+    /// What `arrcoc recalibrate` found, where it wrote the file.
+    #[serde(default)]
+    recalibration: Option<Recalibration>,
     /// The file that was laid over the reference.
     #[serde(skip)]
     path: Option<PathBuf>,
+    /// What it says.
+    #[serde(skip)]
+    text: Option<String>,
 }
 
 /// How a channel is read.
@@ -108,8 +114,19 @@ impl Calibration {
     /// When the file cannot be read, or is not a calibration.
     pub fn read(path: &Path) -> Result<Calibration, Error> {
         let text = files::read_text(path, "read the calibration", files::SETTINGS)?;
-        let over = Calibration::parse(&text).map_err(|e| e.in_file(path))?;
-        Ok(Calibration { path: Some(path.into()), ..Calibration::reference()?.under(over) })
+        let whole = Calibration::over_reference(text).map_err(|e| e.in_file(path))?;
+        Ok(Calibration { path: Some(path.into()), ..whole })
+    }
+
+    /// Lays the text of a calibration file over the reference, as [`Calibration::read`] does.
+    ///
+    /// # Errors
+    /// When it is not a calibration.
+    pub fn over_reference(text: String) -> Result<Calibration, Error> {
+        let over = Calibration::parse(&text)?;
+        let recalibration = over.recalibration.clone();
+        let whole = Calibration::reference()?.under(over);
+        Ok(Calibration { text: Some(text), recalibration, ..whole })
     }
 
     fn lay(
@@ -147,6 +164,35 @@ impl Calibration {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The text of the file that was laid over the reference.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// What was found when the file was made from feedback, if it was.
+    #[must_use]
+    pub fn recalibration(&self) -> Option<&Recalibration> {
+        self.recalibration.as_ref()
+    }
+
+    /// The map of an encoder's channel.
+    pub(crate) fn map(&self, encoder: &str, channel: &str) -> Option<&MonotoneMap> {
+        self.encoders.get(encoder)?.get(channel)
+    }
+
+    /// The encoders that have a map of a channel.
+    pub(crate) fn encoders_of<'a>(&'a self, channel: &'a str) -> impl Iterator<Item = &'a str> {
+        let has = move |(_, maps): &(&String, &BTreeMap<String, MonotoneMap>)| maps.contains_key(channel);
+        self.encoders.iter().filter(has).map(|(encoder, _)| encoder.as_str())
+    }
+
+    /// For the record of a decision.
+    pub(crate) fn record(&self) -> CalibrationRecord {
+        let path = self.path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        CalibrationRecord { version: self.version.clone(), path }
     }
 
     /// The file that was laid over the reference.

@@ -9,8 +9,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use arrcoc_decide::{
-    Account, Bounds, Held, Levels, Mode, Override, Policy, Raised, Sampling, Tensions, Terms, Total, Verdict,
-    Way,
+    Account, Bounds, Held, Level, Levels, Mode, Override, Policy, Raised, Sampling, Tensions, Terms, Total,
+    Verdict, Way,
 };
 use arrcoc_host::{Identity, TensorBuf};
 use schemars::JsonSchema;
@@ -71,6 +71,9 @@ pub struct Decision {
     pub raised: Option<Raised>,
     /// How far the allocation was allowed to move from uniform.
     pub autonomy: f64,
+    /// Where a ledger says how far decisions go: what it said of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governed: Option<Governed>,
     /// How the engine was set up, where that is not the standard.
     #[serde(default, skip_serializing_if = "Settings::is_standard")]
     pub settings: Settings,
@@ -95,6 +98,21 @@ pub struct Decision {
     pub plugins: Vec<PluginRecord>,
     /// Microseconds of each stage.
     pub timings_us: BTreeMap<String, u64>,
+}
+
+/// What a ledger said of how far a decision may go (docs/autonomy.md).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Governed {
+    /// The level.
+    #[schemars(with = "schema::Level")]
+    pub level: Level,
+    /// The number of the record in the ledger that set it, and says which calibration goes with it.
+    pub configuration: u64,
+    /// How far the engine's own settings would let it go, 0 to 1.
+    pub autonomy: f64,
+    /// The tokens of each patch as they would be then, in rows; absent where it may go as far as that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advised: Option<Vec<Vec<u32>>>,
 }
 
 /// Where a decision was made.
@@ -299,6 +317,13 @@ pub struct CalibrationRecord {
     pub path: Option<String>,
 }
 
+impl CalibrationRecord {
+    /// What stands for it in the key of a request that is decided as a ledger says.
+    pub(crate) fn governed() -> CalibrationRecord {
+        CalibrationRecord { version: "as the ledger says".into(), path: None }
+    }
+}
+
 /// How an engine was set up, beyond the policy: what [`Config`] says that has a part in a decision. What is empty is
 /// the standard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -501,8 +526,11 @@ impl Decision {
         }
         let patches = decision.grid.rows as usize * decision.grid.cols as usize;
         let cols = decision.grid.cols as usize;
-        let rows_fit = decision.tokens.len() == decision.grid.rows as usize
-            && decision.tokens.iter().all(|row| row.len() == cols);
+        let fits = |tokens: &Vec<Vec<u32>>| {
+            tokens.len() == decision.grid.rows as usize && tokens.iter().all(|row| row.len() == cols)
+        };
+        let advised = decision.governed.as_ref().and_then(|governed| governed.advised.as_ref());
+        let rows_fit = fits(&decision.tokens) && advised.is_none_or(fits);
         let account = &decision.account;
         let maps =
             [&decision.scores.propositional, &decision.scores.perspectival, &decision.scores.participatory];
@@ -537,15 +565,16 @@ impl Decision {
     /// # Errors
     /// When the record holds a number that JSON cannot express.
     pub fn request(&self) -> Result<String, Error> {
+        let governed = CalibrationRecord::governed();
         Question {
             image: (self.image.path.as_deref(), &self.image.blake3),
             query: self.query.as_ref().map(|query| query.text.as_str()),
             tensors: &self.tensors,
             grid: self.grid,
             policy: &self.policy,
-            autonomy: self.autonomy,
+            autonomy: self.governed.as_ref().map_or(self.autonomy, |governed| governed.autonomy),
             settings: &self.settings,
-            calibration: &self.calibration,
+            calibration: if self.governed.is_some() { &governed } else { &self.calibration },
         }
         .key()
     }

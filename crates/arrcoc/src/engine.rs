@@ -6,13 +6,12 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
 use arrcoc_decide::{
-    Allocation, Allocator as _, Channel, Confidence, Outcome, Proportional, Reading, ScoreMaps, Setting,
-    Terms, Way,
+    Allocation, Allocator as _, Channel, Level, Outcome, Proportional, ScoreMaps, Setting, Terms, Way,
 };
 use arrcoc_host::{
     Allocator, AllocatorInfo, Catalogue, IsolationLevel, NameError, Scorer, ScorerInfo, TensorBuf, TensorView,
@@ -26,9 +25,8 @@ use crate::{
     config::{AUTO, BESIDE, Config, HEARING, STANDARD_ALLOCATOR, STANDARD_SCORERS},
     costs::Costs,
     decision::{
-        AllocatorRecord, BatchRecord, CalibrationRecord, ConfidenceRecord, Decision, GridRecord, Host,
-        ImageRecord, PluginRecord, PolicyRecord, QueryRecord, Question, SCHEMA, Scores, Settings,
-        TensorRecord,
+        AllocatorRecord, BatchRecord, CalibrationRecord, Decision, GridRecord, Host, ImageRecord,
+        PluginRecord, PolicyRecord, QueryRecord, Question, SCHEMA, Scores, Settings, TensorRecord,
     },
     error::Error,
     feeding::is_fed,
@@ -37,6 +35,7 @@ use crate::{
     photo::{Banded, Photo},
     request::Request,
     scoring::{Observation, Scored},
+    steering::{Ruling, Steering},
 };
 
 /// The longest that looking at a small image may take before the first decision.
@@ -46,7 +45,8 @@ const WARM_UP: Duration = Duration::from_secs(2);
 pub struct Engine {
     config: Config,
     catalogue: Catalogue,
-    calibration: Calibration,
+    /// How far it goes and by which calibration, which may change while it is shared.
+    steering: RwLock<Arc<Steering>>,
     /// What backends take, where the fastest is asked for.
     measurement: Option<Measurement>,
     threads: usize,
@@ -89,7 +89,9 @@ impl Engine {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores() } else { config.threads };
         let (scorers, costs) = (Mutex::default(), Costs::default());
-        let engine = Engine { config, catalogue, calibration, measurement, threads, scorers, costs };
+        let steering = Steering { calibration, autonomy: config.autonomy, governed: None };
+        let steering = RwLock::new(Arc::new(steering));
+        let engine = Engine { config, catalogue, steering, measurement, threads, scorers, costs };
         // One that is named must be there.
         if engine.config.allocator.is_some() {
             engine.make_allocator(None)?;
@@ -127,6 +129,20 @@ impl Engine {
     fn wanted(&self) -> impl Iterator<Item = &str> {
         let standard = self.uses_standard_scorers().then_some(STANDARD_SCORERS).into_iter().flatten();
         standard.chain(self.volunteers()).chain(named(&self.config))
+    }
+
+    /// Has decisions that begin from now on go no farther than a level, by the calibration that goes with it, as the
+    /// record with this number says; [`crate::autonomy`] has such records. Looks and decisions that have
+    /// begun stay as they are.
+    pub fn govern(&self, level: Level, calibration: Calibration, configuration: u64) {
+        let governed = Some((level, configuration));
+        let steering = Steering { calibration, autonomy: self.config.autonomy, governed };
+        *self.steering.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(steering);
+    }
+
+    /// How far decisions go that begin now, and by which calibration.
+    pub(crate) fn steering(&self) -> Arc<Steering> {
+        Arc::clone(&self.steering.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Everything that was found.
@@ -218,15 +234,18 @@ impl Engine {
             policy: &PolicyRecord::of(&request.terms()?, request.authority.as_ref(), request.batch.as_ref()),
             autonomy: self.config.autonomy,
             settings: &Settings::of(&self.config),
-            calibration: &self.calibration_record(),
+            calibration: &self.key_of_calibration(),
         }
         .key()
     }
 
-    fn calibration_record(&self) -> CalibrationRecord {
-        CalibrationRecord {
-            version: self.calibration.version().into(),
-            path: self.calibration.path().map(|path| path.to_string_lossy().into_owned()),
+    /// What stands for the calibration in a request's key: where a ledger says which it is, that it does.
+    fn key_of_calibration(&self) -> CalibrationRecord {
+        let steering = self.steering();
+        if steering.governed.is_some() {
+            CalibrationRecord::governed()
+        } else {
+            steering.calibration.record()
         }
     }
 
@@ -238,10 +257,6 @@ impl Engine {
     /// What scorers have taken so far.
     pub(crate) fn costs(&self) -> &Costs {
         &self.costs
-    }
-
-    pub(crate) fn calibration(&self) -> &Calibration {
-        &self.calibration
     }
 
     /// Whether the standard scorers run: no scorer is named, or only such as run beside them.
@@ -423,22 +438,9 @@ impl Engine {
         self.threads as u32
     }
 
-    /// How this engine is set to decide, without confidence.
-    pub(crate) fn setting(&self) -> Setting<'_> {
-        Setting { autonomy: self.config.autonomy, held: self.config.held, reading: None }
-    }
-
-    /// By what the confidence of a decision for a request is computed.
-    pub(crate) fn reading(&self, request: &Request) -> Option<Reading<'_>> {
-        let pixels = pixels(request) as f64 / request.grid.patches() as f64;
-        self.calibration.confidence().map(|model| Reading { model, pixels })
-    }
-
-    /// The record of how sure a decision is; none where the calibration does not say.
-    pub(crate) fn confidence_record(&self, confidence: Confidence) -> Option<ConfidenceRecord> {
-        let Confidence { probability, unlike } = confidence;
-        let reader = self.calibration.confidence()?.reader().to_owned();
-        Some(ConfidenceRecord { probability, reader, unlike })
+    /// How this engine is set to decide, as far as a ruling allows, without confidence.
+    pub(crate) fn setting(&self, autonomy: f64) -> Setting<'_> {
+        Setting { autonomy, held: self.config.held, reading: None }
     }
 
     #[allow(clippy::too_many_arguments, reason = "an allocation depends on everything")]
@@ -474,6 +476,7 @@ impl Engine {
         allocator: Option<&Allocator>,
         outcome: Outcome,
         batch: Option<&BatchRecord>,
+        ruling: Ruling,
     ) -> Decision {
         let request = look.request;
         let photo = &request.photo;
@@ -511,17 +514,18 @@ impl Engine {
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
-            confidence: self.confidence_record(outcome.confidence),
+            confidence: look.confidence(outcome.confidence),
             raised: outcome.raised,
-            autonomy: self.config.autonomy,
+            autonomy: ruling.autonomy,
+            governed: ruling.governed,
             settings: Settings::of(&self.config),
             mode: outcome.mode,
             reasons,
-            notes: photo.notes().into_iter().chain(scored.notes).collect(),
+            notes: photo.notes().into_iter().chain(scored.notes).chain(ruling.note).collect(),
             verdicts: outcome.verdicts,
             account: outcome.account,
             allocator: AllocatorRecord::of(allocator),
-            calibration: self.calibration_record(),
+            calibration: look.steering.calibration.record(),
             plugins,
             timings_us: scored.timings,
         }

@@ -32,11 +32,14 @@
 //! | [`backends`] | what the backends of this machine take, and which to take |
 //! | [`calibration`], [`calibrate`] | from raw channels to comparable ones, and how those maps are fitted |
 //! | [`log`] | decisions in a ledger |
+//! | [`autonomy`] | how far decisions may go, earned and lost, and every step of it in the ledger |
+//! | [`recalibrate`] | calibrations from feedback |
 //! | [`rerun`], [`whatif`] | a decision made again, and what it would have been |
 //! | [`decision`], [`explain`], [`draw`], [`pack`], [`schema`] | what comes out |
 
 #![forbid(unsafe_code)]
 
+pub mod autonomy;
 pub mod backends;
 pub mod calibrate;
 pub mod calibration;
@@ -54,16 +57,18 @@ pub mod log;
 pub mod look;
 pub mod pack;
 pub mod photo;
+pub mod recalibrate;
 pub mod regions;
 pub mod request;
 pub mod rerun;
 pub mod schema;
 mod scoring;
+mod steering;
 pub mod tensors;
 pub mod together;
 pub mod whatif;
 
-pub use arrcoc_decide::{Bounds, Levels, Mode, Override, Policy, Rule, Sampling, Total, Verdict, Way};
+pub use arrcoc_decide::{Bounds, Level, Levels, Mode, Override, Policy, Rule, Sampling, Total, Verdict, Way};
 pub use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Patience, Search};
 pub use arrcoc_ledger as ledger;
 pub use arrcoc_picture::{Limits, WHOLE_PIXELS};

@@ -6,7 +6,10 @@
 
 mod export;
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use arrcoc_ledger::{Entry, Filter, Head, Kind, Ledger, LedgerError, Record};
 use serde::{Deserialize, Serialize};
@@ -149,6 +152,30 @@ pub fn feedback(
     };
     ledger.append(&[entry])?;
     Ok(feedback)
+}
+
+/// What came of decisions, by the numbers of their records, as far as records from one number to another tell. Of
+/// `decisions` number and id are given. A feedback is about the last decision with its id before it, and of several about one
+/// decision the last counts.
+pub(crate) fn outcomes(
+    ledger: &Ledger,
+    decisions: &[(u64, String)],
+    from: Option<u64>,
+    to: Option<u64>,
+) -> Result<BTreeMap<u64, Outcome>, Error> {
+    let mut records: HashMap<&str, Vec<u64>> = HashMap::new();
+    decisions.iter().for_each(|(number, id)| records.entry(id).or_default().push(*number));
+    let mut outcomes = BTreeMap::new();
+    let filter = Filter { kind: Some(Kind::Feedback), from, to, ..Filter::default() };
+    ledger.each_record(&filter, |record| {
+        let before = |number: &&u64| **number < record.summary.number;
+        let about = records.get(record.summary.subject.as_str()).and_then(|all| all.iter().rfind(before));
+        if let (Some(feedback), Some(number)) = (Feedback::of(&record), about) {
+            outcomes.insert(*number, feedback.outcome);
+        }
+        Ok::<(), Error>(())
+    })?;
+    Ok(outcomes)
 }
 
 impl From<LedgerError> for Error {

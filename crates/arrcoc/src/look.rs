@@ -12,16 +12,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arrcoc_decide::{Channel, Outcome, Policy, ScoreMaps, Setting, Terms, Way};
+use arrcoc_decide::{Channel, Confidence, Outcome, Policy, Reading, ScoreMaps, Setting, Terms, Way};
 use arrcoc_host::{Allocator, Scorer, ScorerInfo, TensorView};
 
 use crate::{
-    decision::{BatchRecord, Decision, TensorRecord},
-    engine::{Engine, Timings, micros, pixels},
+    decision::{BatchRecord, ConfidenceRecord, Decision, TensorRecord},
+    engine::{Engine, Timings, micros, pixels, rows},
     error::Error,
     lineup::{Lineup, provides},
     request::{Request, terms},
     scoring::{Asked, Observation, RawChannel, Ready, Scored, Silent, plugin_record},
+    steering::{Steering, is_uncalibrated},
 };
 
 /// An image that was looked at; see [`Engine::look`].
@@ -29,6 +30,8 @@ pub struct Look<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) request: &'a Request,
     pub(crate) tensors: Vec<TensorRecord>,
+    /// As it was when the look began.
+    pub(crate) steering: Arc<Steering>,
     observation: Observation<'a>,
     lineup: Lineup,
     /// For each scorer of the lineup what it has prepared, once it has.
@@ -50,6 +53,10 @@ impl Heard<'_> {
     pub(crate) fn channels(&self) -> &[Channel] {
         &self.scored.channels
     }
+
+    pub(crate) fn is_uncalibrated(&self) -> bool {
+        is_uncalibrated(self.asked.query(), &self.scored.channels)
+    }
 }
 
 impl<'a> Look<'a> {
@@ -61,7 +68,8 @@ impl<'a> Look<'a> {
         lineup: Lineup,
     ) -> Look<'a> {
         let ready = lineup.order.iter().map(|_| None).collect();
-        Look { engine, request, tensors, observation, lineup, ready, blake3: String::new() }
+        let steering = engine.steering();
+        Look { engine, request, tensors, steering, observation, lineup, ready, blake3: String::new() }
     }
 
     /// Decides how many tokens each patch gets when this is asked, under a policy: the same decision, to the bit,
@@ -98,11 +106,32 @@ impl<'a> Look<'a> {
         let terms = terms(policy, self.request.grid)?;
         let maps = scored.maps(self.request.grid.patches());
         let sharing = Instant::now();
-        let setting = Setting { reading: self.engine.reading(self.request), ..self.engine.setting() };
-        let outcome = self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting);
+        let mut ruling = self.steering.ruling(is_uncalibrated(query, &scored.channels));
+        let share = |autonomy: f64| {
+            let setting = Setting { reading: self.reading(), ..self.engine.setting(autonomy) };
+            self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting)
+        };
+        let outcome = share(ruling.autonomy);
+        let advised = ruling.advises().map(|full| rows(&share(full).allocation, self.request.grid.cols));
+        ruling.governed.iter_mut().for_each(|governed| governed.advised.clone_from(&advised));
         scored.timings.insert("decide".into(), micros(sharing));
         scored.timings.insert("total".into(), micros(started));
-        self.engine.record(self, query, &terms, maps, scored, allocator.as_ref(), outcome, batch).seal()
+        self.engine
+            .record(self, query, &terms, maps, scored, allocator.as_ref(), outcome, batch, ruling)
+            .seal()
+    }
+
+    /// By what the confidence of a decision about this image is computed.
+    pub(crate) fn reading(&self) -> Option<Reading<'_>> {
+        let pixels = pixels(self.request) as f64 / self.request.grid.patches() as f64;
+        self.steering.calibration.confidence().map(|model| Reading { model, pixels })
+    }
+
+    /// The record of how sure a decision is; none where the calibration does not say.
+    pub(crate) fn confidence(&self, confidence: Confidence) -> Option<ConfidenceRecord> {
+        let Confidence { probability, unlike } = confidence;
+        let reader = self.steering.calibration.confidence()?.reader().to_owned();
+        Some(ConfidenceRecord { probability, reader, unlike })
     }
 
     /// A tensor by name, after a question was heard.
@@ -262,7 +291,7 @@ impl<'a> Look<'a> {
         let said = self.prepare(i, &scorer, asked.deadline(), &mut scored.timings).and_then(|()| match &self
             .ready[i]
         {
-            Some(ready) => asked.hear(ready, &self.observation, self.engine.calibration(), scored),
+            Some(ready) => asked.hear(ready, &self.observation, &self.steering.calibration, scored),
             None => Ok(()),
         });
         if said.as_ref().map_or_else(|silent| silent.ran, |()| true) {

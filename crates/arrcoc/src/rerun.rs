@@ -14,11 +14,13 @@ use std::{
     sync::Arc,
 };
 
+use arrcoc_ledger::Ledger;
 use arrcoc_picture::Limits;
 use arrcoc_stats::Grid;
 use serde_json::Value;
 
 use crate::{
+    autonomy,
     calibration::Calibration,
     config::Config,
     decision::{Decision, PluginRecord},
@@ -33,6 +35,8 @@ use crate::{
 pub struct Rerun {
     base: Config,
     folders: Vec<PathBuf>,
+    /// The calibrations of the configurations of a ledger, by the numbers of their records.
+    configurations: HashMap<u64, Calibration>,
     /// By how they are set up; one of them serves many decisions.
     engines: HashMap<String, Arc<Engine>>,
 }
@@ -52,7 +56,7 @@ impl Rerun {
     /// decision.
     #[must_use]
     pub fn new(base: Config) -> Rerun {
-        Rerun { base, folders: Vec::new(), engines: HashMap::new() }
+        Rerun { base, folders: Vec::new(), configurations: HashMap::new(), engines: HashMap::new() }
     }
 
     /// Looks for images in this folder, too.
@@ -60,6 +64,17 @@ impl Rerun {
     pub fn images_in(mut self, folder: &Path) -> Rerun {
         self.folders.push(folder.to_owned());
         self
+    }
+
+    /// Takes the calibrations of governed decisions from the configurations of their ledger.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn configured_by(mut self, ledger: &Ledger) -> Result<Rerun, Error> {
+        for set in autonomy::history(ledger)? {
+            self.configurations.insert(set.number, set.configuration.calibration.calibration()?);
+        }
+        Ok(self)
     }
 
     /// Makes a decision again, and says what is different.
@@ -81,11 +96,17 @@ impl Rerun {
     /// When the calibration or something that was named is not there.
     pub fn engine(&mut self, decision: &Decision) -> Result<Arc<Engine>, Error> {
         let config = self.config(decision)?;
-        let key = format!("{:?} {:?} {}", decision.settings, decision.calibration, decision.autonomy);
+        let governed = decision.governed.as_ref();
+        let set = governed.map(|governed| (governed.level, governed.configuration));
+        let key = format!("{:?} {:?} {} {set:?}", decision.settings, decision.calibration, config.autonomy);
         if let Some(engine) = self.engines.get(&key) {
             return Ok(Arc::clone(engine));
         }
+        let calibration = config.calibration.clone();
         let engine = Arc::new(Engine::open(config)?);
+        if let (Some((level, configuration)), Some(calibration)) = (set, calibration) {
+            engine.govern(level, calibration, configuration);
+        }
         self.engines.insert(key, Arc::clone(&engine));
         Ok(engine)
     }
@@ -97,8 +118,12 @@ impl Rerun {
     pub(crate) fn config(&self, decision: &Decision) -> Result<Config, Error> {
         let mut config = self.base.clone();
         decision.settings.set_up(&mut config);
-        config.autonomy = decision.autonomy;
+        config.autonomy = decision.governed.as_ref().map_or(decision.autonomy, |governed| governed.autonomy);
         config.deadline = None;
+        if let Some(calibration) = self.of_ledger(decision) {
+            config.calibration = Some(calibration?);
+            return Ok(config);
+        }
         let path = decision.calibration.path.as_deref();
         let calibration =
             path.map_or_else(Calibration::reference, |path| Calibration::read(Path::new(path)))?;
@@ -112,6 +137,20 @@ impl Rerun {
         }
         config.calibration = Some(calibration);
         Ok(config)
+    }
+
+    /// The calibration of a governed decision, unless that is the reference.
+    fn of_ledger(&self, decision: &Decision) -> Option<Result<Calibration, Error>> {
+        let number = decision.governed.as_ref()?.configuration;
+        let wanted = &decision.calibration.version;
+        match self.configurations.get(&number) {
+            Some(calibration) if calibration.version() == wanted => Some(Ok(calibration.clone())),
+            _ if Calibration::reference().is_ok_and(|reference| reference.version() == wanted) => None,
+            _ => Some(Err(Error::new(
+                format!("calibration `{wanted}` not found: it stands in record {number} of a ledger"),
+                "name the decision by its id, and its ledger with --log",
+            ))),
+        }
     }
 
     /// The request of a decision, with its image and its tensors.

@@ -57,6 +57,15 @@ pub(crate) enum Mode {
     Uniform,
 }
 
+/// How far the system may move tokens by itself.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    Advisory,
+    Guarded,
+    Autonomous,
+}
+
 /// What the three ways together say of a patch.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -256,6 +256,10 @@ impl<'a> Asked<'a> {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
+    pub(crate) fn query(&self) -> &str {
+        self.query
+    }
+
     /// Whether anything is asked.
     pub(crate) fn is_something(&self) -> bool {
         !self.query.is_empty()

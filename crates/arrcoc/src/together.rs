@@ -55,7 +55,10 @@ impl Engine {
             reasons.push(format!("the score maps of all images were dropped: {e}"));
             ScoreMaps { patches: together.patches(), ..ScoreMaps::default() }
         });
-        let setting = self.setting();
+        // All of them began with the same, unless somebody changed it in between; then the first counts.
+        let uncalibrated = heard.iter().all(Heard::is_uncalibrated);
+        let ruling = looks.first().map(|look| look.steering.ruling(uncalibrated));
+        let setting = self.setting(ruling.map_or(1.0, |ruling| ruling.autonomy));
         let deadline = self.deadline();
         let totals = match self.make_allocator_or_say(deadline, &mut reasons) {
             None => together.share(&maps, &setting, &Proportional),

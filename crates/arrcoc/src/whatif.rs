@@ -16,7 +16,8 @@ mod reach;
 use std::sync::Arc;
 
 use arrcoc_decide::{
-    Bounds, Channel, Held, Levels, Outcome, Override, Policy, ScoreMaps, Setting, Terms, Total, Way,
+    Bounds, Channel, Held, Levels, MonotoneMap, Outcome, Override, Policy, ScoreMaps, Setting, Terms, Total,
+    Way,
 };
 use arrcoc_host::{Allocator, NameError};
 
@@ -30,6 +31,7 @@ use crate::{
     request::{Request, terms},
     rerun::{Rerun, changed_plugins},
     scoring::{Asked, Scored},
+    steering::{Ruling, is_note, is_uncalibrated},
 };
 
 pub use diff::diff;
@@ -59,6 +61,8 @@ pub struct Change {
     pub autonomy: Option<f64>,
     /// Another allocator.
     pub allocator: Option<String>,
+    /// A map that calibrated answers to questions go through, as in a calibration that is made of the one that was.
+    pub recalibrated: Option<MonotoneMap>,
 }
 
 /// What is taken out.
@@ -194,6 +198,7 @@ struct Shared {
     maps: ScoreMaps,
     terms: Terms,
     outcome: Outcome,
+    ruling: Ruling,
     allocator: Option<Allocator>,
     /// Why there is no allocator.
     reasons: Vec<String>,
@@ -274,8 +279,13 @@ impl WhatIf<'_> {
         let base = &self.basis.decision;
         let terms = terms(&change.policy(&base.policy)?, self.basis.request.grid)?;
         let taken = |way: Way| change.without.contains(&Without::Way(way));
-        let channels: Vec<Channel> =
+        let mut channels: Vec<Channel> =
             self.scored.channels.iter().filter(|c| !taken(c.way) && stays(c)).cloned().collect();
+        if let Some(map) = &change.recalibrated {
+            let calibrated = |c: &&mut Channel| c.way == Way::Participatory && c.theta > 0.0;
+            let values = channels.iter_mut().filter(calibrated).flat_map(|channel| &mut channel.values);
+            values.for_each(|value| *value = map.apply(*value));
+        }
         let mut maps = ScoreMaps::from_channels(&channels, self.basis.request.grid.patches())
             .map_err(|e| Error::new(format!("its scores cannot be used: {e}"), "make the decision anew"))?;
         if let Some(Bend { way, patch, value }) = bend
@@ -283,20 +293,26 @@ impl WhatIf<'_> {
         {
             map[patch] = value;
         }
-        let setting = Setting {
-            autonomy: change.autonomy.unwrap_or(base.autonomy),
-            held: change.held.over(base.settings.held),
-            reading: self.basis.engine.reading(&self.basis.request),
-        };
+        // What is told how far to go is not governed.
+        let governed = base.governed.clone().filter(|_| change.autonomy.is_none());
+        let autonomy = change.autonomy.unwrap_or(base.autonomy);
+        let mut ruling = Ruling::of(governed, autonomy, is_uncalibrated(self.query, &channels));
         let mut reasons = Vec::new();
         let allocator = self.basis.engine.make_allocator_or_say(None, &mut reasons);
-        let outcome = self.look.share(&self.asked, &maps, &terms, allocator.as_ref(), None, &setting);
-        Ok(Shared { channels, maps, terms, outcome, allocator, reasons })
+        let outcome_at = |autonomy: f64| {
+            let held = change.held.over(base.settings.held);
+            let setting = Setting { autonomy, held, reading: self.look.reading() };
+            self.look.share(&self.asked, &maps, &terms, allocator.as_ref(), None, &setting)
+        };
+        let outcome = outcome_at(ruling.autonomy);
+        let advised = ruling.advises().map(|full| rows(&outcome_at(full).allocation, base.grid.cols));
+        ruling.governed.iter_mut().for_each(|governed| governed.advised.clone_from(&advised));
+        Ok(Shared { channels, maps, terms, outcome, ruling, allocator, reasons })
     }
 
     /// The record of what was shared.
     fn record(&self, change: &Change, shared: Shared) -> Result<Decision, Error> {
-        let Shared { channels, maps, terms, outcome, allocator, reasons } = shared;
+        let Shared { channels, maps, terms, outcome, ruling, allocator, reasons } = shared;
         let base = self.before.clone();
         let mut plugins = self.scored.plugins.clone();
         plugins.extend(allocator.as_ref().map(PluginRecord::of_allocator));
@@ -319,6 +335,8 @@ impl WhatIf<'_> {
                 .collect();
             notes = base.notes.iter().filter(|text| !is_of(text)).cloned().collect();
         }
+        notes.retain(|text| !is_note(text));
+        notes.extend(ruling.note);
         why.extend(reasons);
         why.extend(outcome.retreats.iter().cloned());
         // With a total of its own it is no longer a part of another.
@@ -342,9 +360,10 @@ impl WhatIf<'_> {
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
-            confidence: self.basis.engine.confidence_record(outcome.confidence),
+            confidence: self.look.confidence(outcome.confidence),
             raised: outcome.raised,
-            autonomy: change.autonomy.unwrap_or(base.autonomy),
+            autonomy: ruling.autonomy,
+            governed: ruling.governed,
             settings,
             mode: outcome.mode,
             reasons: why,

@@ -4,19 +4,23 @@
 
 mod support;
 
-use arrcoc::Decision;
+use arrcoc::{Decision, log};
 use support::{Desk, png, stable};
 
 /// A desk with three decisions in `decisions.ledger`, and their lines of JSON.
 fn logged() -> (Desk, Vec<String>) {
     let desk = Desk::new();
+    let lines = log_three(&desk);
+    (desk, lines)
+}
+
+fn log_three(desk: &Desk) -> Vec<String> {
     desk.write("other.png", &png(120, 96));
     let log = ["--log", "decisions.ledger", "--json", "-"];
     let plain = desk.run(&[&["allocate", "page.png", "other.png"], &log[..]].concat()).well();
     let asked =
         desk.run(&[&["allocate", "page.png", "--query", "what is \"red\"?"], &log[..]].concat()).well();
-    let lines = (plain + &asked).lines().map(str::to_owned).collect();
-    (desk, lines)
+    (plain + &asked).lines().map(str::to_owned).collect()
 }
 
 #[test]
@@ -330,7 +334,10 @@ fn a_ledger_is_taken_elsewhere() {
 /// Every command has an example in its help, and does what it says.
 #[test]
 fn the_examples_of_the_help_run() {
-    let (desk, lines) = logged();
+    let desk = Desk::new();
+    // The first record is a configuration, and tasks ended often enough to learn from it.
+    learned_from(&desk);
+    let lines = log_three(&desk);
     let decision = Decision::from_json(&lines[2]).unwrap();
     desk.write("head.txt", desk.run(&["log", "head", "decisions.ledger"]).well().as_bytes());
     desk.write("decision.json", lines[2].as_bytes());
@@ -345,7 +352,7 @@ fn the_examples_of_the_help_run() {
     desk.write("pages/items.jsonl", list.as_bytes());
     std::fs::copy(support::library(&support::plugins(), "arrcoc_ways"), desk.path("libmine.so")).unwrap();
     let commands = commands(&desk, &[]);
-    assert!(commands.len() >= 15, "{commands:?}");
+    assert!(commands.len() >= 22, "{commands:?}");
     for command in commands {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let help = desk.run(&[&words[..], &["--help"]].concat()).well();
@@ -369,6 +376,27 @@ fn the_examples_of_the_help_run() {
         let expected = i32::from(command == ["calibrate"]);
         let stderr = stable(&String::from_utf8_lossy(&output.stderr), &desk);
         assert_eq!(output.status.code(), Some(expected), "{example}: {stderr}");
+    }
+}
+
+/// Governed decisions in `decisions.ledger`, and how their tasks ended.
+fn learned_from(desk: &Desk) {
+    let mut asks = String::new();
+    for image in 0..20 {
+        desk.write(&format!("ask{image}.png"), &png(160 + image, 120));
+        for thing in ["red square", "red one", "red thing"] {
+            asks += &format!("{{\"image\": \"ask{image}.png\", \"query\": \"the {thing}?\"}}\n");
+        }
+    }
+    let args = ["allocate", "-", "--governed", "--grid", "8x8", "--log", "decisions.ledger", "--json", "-"];
+    let ran = desk.run_fed(&args, &asks);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let path = desk.path("decisions.ledger");
+    let mut ledger = arrcoc::ledger::Ledger::open(&path).unwrap();
+    for (n, line) in ran.stdout.lines().enumerate() {
+        let id = Decision::from_json(line).unwrap().id;
+        let outcome = if n % 2 == 0 { log::Outcome::Success } else { log::Outcome::Failure };
+        log::feedback(&mut ledger, &path, &id, outcome, None, None).unwrap();
     }
 }
 

@@ -138,6 +138,42 @@ impl MonotoneMap {
         (y0 + (y1 - y0) * ((value - x0) / (x1 - x0))).clamp(y0.min(y1), y0.max(y1))
     }
 
+    /// This map and another after it, as one map: its knots are those of this one, and the places that this one takes to
+    /// the knots of the other. Between knots it is what the two come to one after the other, but for rounding.
+    ///
+    /// ```
+    /// use arrcoc_decide::MonotoneMap;
+    ///
+    /// let first = MonotoneMap::new(vec![(10.0, 0.0), (30.0, 1.0)])?;
+    /// let then = MonotoneMap::new(vec![(0.0, 0.0), (0.5, 0.9), (1.0, 1.0)])?;
+    /// assert_eq!(first.then(&then).knots(), [(10.0, 0.0), (20.0, 0.9), (30.0, 1.0)]);
+    /// # Ok::<(), arrcoc_decide::CalibrationError>(())
+    /// ```
+    #[must_use]
+    pub fn then(&self, after: &MonotoneMap) -> MonotoneMap {
+        let mut knots: Vec<(f64, f64)> = Vec::with_capacity(self.knots.len() + after.knots.len());
+        for (at, &(x, y)) in self.knots.iter().enumerate() {
+            if let Some(&(x0, y0)) = at.checked_sub(1).map(|before| &self.knots[before]) {
+                let (low, high) = (y0.min(y), y0.max(y));
+                let between = after.knots.iter().filter(|knot| low < knot.0 && knot.0 < high);
+                let mut between: Vec<(f64, f64)> =
+                    between.map(|&(u, v)| (x0 + (x - x0) * ((u - y0) / (y - y0)), v)).collect();
+                if y < y0 {
+                    between.reverse();
+                }
+                for knot in between {
+                    // Where rounding leaves no room for it there is nothing to bend.
+                    let is_above = knots.last().is_none_or(|last| last.0 < knot.0);
+                    if is_above && knot.0 < x {
+                        knots.push(knot);
+                    }
+                }
+            }
+            knots.push((x, after.apply(y)));
+        }
+        MonotoneMap { knots }
+    }
+
     /// The knots, by rising place.
     pub fn knots(&self) -> &[(f64, f64)] {
         &self.knots
@@ -239,6 +275,34 @@ mod tests {
             }
             prop_assert_eq!(map.apply(samples[0] - 1.0), 0.0);
             prop_assert_eq!(map.apply(samples[samples.len() - 1] + 1.0), 1.0);
+        }
+    }
+
+    proptest! {
+        /// A composed map is a map, and does what the two do one after the other.
+        #[test]
+        fn two_maps_are_one(
+            steps in prop::collection::vec((0.01f64..5.0, 0.0f64..1.0), 1..12),
+            other in prop::collection::vec((0.001f64..1.0, 0.0f64..1.0), 1..12),
+            falls: bool,
+            places in prop::collection::vec(-5.0f64..60.0, 20),
+        ) {
+            let map = |steps: &[(f64, f64)], scale: f64, falls: bool| {
+                let mut ys: Vec<f64> = steps.iter().map(|step| step.1).collect();
+                ys.sort_by(f64::total_cmp);
+                if falls {
+                    ys.reverse();
+                }
+                let mut x = 0.0;
+                let knots = steps.iter().zip(ys).map(|(step, y)| { x += step.0 * scale; (x, y) });
+                MonotoneMap::new(knots.collect()).unwrap()
+            };
+            let (first, then) = (map(&steps, 1.0, falls), map(&other, 0.2, false));
+            let one = first.then(&then);
+            prop_assert_eq!(&MonotoneMap::new(one.knots().to_vec()).unwrap(), &one);
+            for place in places {
+                prop_assert!((one.apply(place) - then.apply(first.apply(place))).abs() < 1e-9);
+            }
         }
     }
 }

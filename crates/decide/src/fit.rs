@@ -18,7 +18,7 @@
 //! A map that is not clearly better than the base rate must not steer tokens: [`Fitted::refusal`].
 
 mod isotonic;
-mod resample;
+pub(crate) mod resample;
 pub mod score;
 
 use std::{collections::BTreeMap, fmt};

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, ToSql, Transaction, TransactionBehavior};
 
 use crate::chain::{Hash, Head};
 use crate::error::{Break, LedgerError};
-use crate::record::{Entry, Filter, MAX_CONTENT, Record, Summary};
+use crate::record::{Entry, Filter, Kind, MAX_CONTENT, Record, Summary};
 use crate::store;
 
 /// How hard content is compressed, of 10: what takes less time than to write it.
@@ -48,6 +48,32 @@ impl Ledger {
     ///
     /// [`LedgerError`]; then none of them was added.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<Head, LedgerError> {
+        let added = self.append_when(entries, |_| Ok(true))?;
+        // It is always to be added.
+        added.map_or_else(|| self.head(), Ok)
+    }
+
+    /// The same, on condition that the last record of a kind is still the one with this number, or that there still is
+    /// none. Where another was added since, nothing is added and nothing returned. Whoever decides by what is there
+    /// so knows that nobody else has decided by the same.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`]; then none of them was added.
+    pub fn append_after(
+        &mut self,
+        kind: Kind,
+        latest: Option<u64>,
+        entries: &[Entry<'_>],
+    ) -> Result<Option<Head>, LedgerError> {
+        self.append_when(entries, |connection| Ok(last_of(connection, kind)? == latest))
+    }
+
+    fn append_when(
+        &mut self,
+        entries: &[Entry<'_>],
+        condition: impl FnOnce(&Connection) -> rusqlite::Result<bool>,
+    ) -> Result<Option<Head>, LedgerError> {
         if let Some(entry) = entries.iter().find(|entry| entry.content.len() > MAX_CONTENT) {
             return Err(LedgerError::TooLong { bytes: entry.content.len() });
         }
@@ -57,6 +83,9 @@ impl Ledger {
         let at = |error: rusqlite::Error| LedgerError::of(&path, &error);
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at)?;
+        if !condition(&transaction).map_err(at)? {
+            return Ok(None);
+        }
         let mut head = head(&transaction, &path)?;
         for (entry, packed) in entries.iter().zip(&packed) {
             let number = head.number + 1;
@@ -64,7 +93,7 @@ impl Ledger {
             add(&transaction, &head, entry, packed).map_err(at)?;
         }
         transaction.commit().map_err(at)?;
-        Ok(head)
+        Ok(Some(head))
     }
 
     /// The head: how many records there are, and the hash of the last, as it is written there.
@@ -169,6 +198,35 @@ impl Ledger {
         read().map_err(|error: rusqlite::Error| LedgerError::of(&self.path, &error))
     }
 
+    /// Number and subject of the records that are meant, in order, without reading what is in them.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`], when they cannot be read.
+    pub fn subjects(&self, filter: &Filter) -> Result<Vec<(u64, String)>, LedgerError> {
+        let (condition, values) = filter.condition();
+        let values: Vec<&dyn ToSql> = values.iter().map(|value| &**value).collect();
+        let read = || {
+            let mut statement = self
+                .connection
+                .prepare(&format!("SELECT number, subject FROM records {condition} ORDER BY number"))?;
+            let subjects = statement.query_map(values.as_slice(), |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, String>(1)?))
+            })?;
+            subjects.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|error: rusqlite::Error| LedgerError::of(&self.path, &error))
+    }
+
+    /// The number of the last record of a kind, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`], when it cannot be read.
+    pub fn last_of(&self, kind: Kind) -> Result<Option<u64>, LedgerError> {
+        last_of(&self.connection, kind).map_err(|error| LedgerError::of(&self.path, &error))
+    }
+
     /// The record with a number, if there is one.
     ///
     /// # Errors
@@ -222,7 +280,10 @@ impl Filter {
             values.push(Box::new(kind.name()));
         }
         if let Some(start) = &self.subject {
-            all.push("substr(subject, 1, length(?)) = ?");
+            // The range is what the index knows; nothing that begins so lies outside of it.
+            all.push("subject >= ? AND subject < ? AND substr(subject, 1, length(?)) = ?");
+            values.push(Box::new(start.clone()));
+            values.push(Box::new(format!("{start}{}", char::MAX)));
             values.push(Box::new(start.clone()));
             values.push(Box::new(start.clone()));
         }
@@ -238,6 +299,12 @@ impl Filter {
             if let Some(text) = text {
                 all.push(condition);
                 values.push(Box::new(text.clone()));
+            }
+        }
+        for (condition, number) in [("number >= ?", self.from), ("number <= ?", self.to)] {
+            if let Some(number) = number {
+                all.push(condition);
+                values.push(Box::new(i64::try_from(number).unwrap_or(i64::MAX)));
             }
         }
         let mut condition =
@@ -273,6 +340,14 @@ fn add(transaction: &Transaction<'_>, head: &Head, entry: &Entry<'_>, packed: &[
         head.hash.as_bytes(),
     ))?;
     Ok(())
+}
+
+/// The number of the last record of a kind. Looked for from the end: it is never far from there.
+fn last_of(connection: &Connection, kind: Kind) -> rusqlite::Result<Option<u64>> {
+    let mut last =
+        connection.prepare("SELECT number FROM records WHERE kind = ? ORDER BY number DESC LIMIT 1")?;
+    let mut rows = last.query([kind.name()])?;
+    rows.next()?.map(|row| Ok(row.get::<_, i64>(0)?.unsigned_abs())).transpose()
 }
 
 fn head(connection: &Connection, path: &Path) -> Result<Head, LedgerError> {

@@ -1,8 +1,8 @@
 //! The decision log: what was decided and what came of it, in one file that shows
 //! whether it was changed.
 //!
-//! A [`Ledger`] is an SQLite file. A [record](Record) is a decision or a feedback on one:
-//! what it is, which decision it is about, when it was made, a few words to find it by, and
+//! A [`Ledger`] is an SQLite file. A [record](Record) is a decision, a feedback on one, or how decisions are made from
+//! then on: what it is, which decision it is about, when it was made, a few words to find it by, and
 //! its content, the text that was logged, byte for byte. Records are added and never
 //! changed. Each has a number, from 1 without gaps, and a [hash](struct@Hash) over its number,
 //! everything in it, and the hash of the record before. The hash of the last, the

@@ -15,15 +15,21 @@ pub enum Kind {
     Decision,
     /// What came of a decision.
     Feedback,
+    /// How decisions are made from now on.
+    Configuration,
 }
 
 impl Kind {
-    /// Its name: `decision` or `feedback`.
+    /// All kinds.
+    pub const ALL: [Kind; 3] = [Kind::Decision, Kind::Feedback, Kind::Configuration];
+
+    /// Its name: `decision`, `feedback` or `configuration`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Decision => "decision",
             Self::Feedback => "feedback",
+            Self::Configuration => "configuration",
         }
     }
 }
@@ -38,7 +44,7 @@ impl FromStr for Kind {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Decision, Self::Feedback].into_iter().find(|kind| kind.name() == text).ok_or(())
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or(())
     }
 }
 
@@ -47,7 +53,7 @@ impl FromStr for Kind {
 pub struct Entry<'a> {
     /// What it is.
     pub kind: Kind,
-    /// The id of the decision that it is, or is about.
+    /// The id of the decision that it is, or is about; of a configuration, its hash.
     pub subject: &'a str,
     /// When it was made: UTC, as RFC 3339 has it.
     pub created: &'a str,
@@ -78,7 +84,7 @@ pub struct Summary {
     pub number: u64,
     /// What it is.
     pub kind: Kind,
-    /// The id of the decision that it is, or is about.
+    /// The id of the decision that it is, or is about; of a configuration, its hash.
     pub subject: String,
     /// When it was made.
     pub created: String,
@@ -140,6 +146,10 @@ pub struct Filter {
     pub since: Option<String>,
     /// Made before.
     pub until: Option<String>,
+    /// With this number or a later one.
+    pub from: Option<u64>,
+    /// With this number or an earlier one.
+    pub to: Option<u64>,
     /// Only so many, the latest.
     pub last: Option<u64>,
 }

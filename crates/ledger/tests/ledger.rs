@@ -82,6 +82,37 @@ fn what_is_appended_is_read_and_found() {
     assert_eq!(found(Filter { query: text("'; DROP TABLE records; --"), ..any() }), [0; 0]);
 }
 
+#[test]
+fn what_was_decided_by_what_is_there_is_added_once() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.ledger");
+    fill(&path, 10);
+    let entry = Entry { content: "{}", ..Entry::new(Kind::Configuration, "4a1f", "2026-11-29T12:00:00Z") };
+    let won: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut ledger = Ledger::open(&path).unwrap();
+                    let added = ledger.append_after(Kind::Configuration, None, &[entry]).unwrap();
+                    usize::from(added.is_some())
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    let mut ledger = Ledger::open(&path).unwrap();
+    assert_eq!((won, ledger.last_of(Kind::Configuration).unwrap()), (1, Some(11)));
+    assert_eq!(ledger.append_after(Kind::Configuration, Some(10), &[entry]).unwrap(), None);
+    let head = ledger.append_after(Kind::Configuration, Some(11), &[entry]).unwrap().unwrap();
+    assert_eq!((head.number, ledger.verify(Some(&head)).unwrap()), (12, head));
+    let found = |filter: Filter| numbers(&ledger.records(&filter).unwrap());
+    assert_eq!(found(Filter { kind: Some(Kind::Configuration), ..Filter::default() }), [11, 12]);
+    assert_eq!(found(Filter { from: Some(4), to: Some(6), ..Filter::default() }), [4, 5, 6]);
+    let subjects = ledger.subjects(&Filter { from: Some(11), ..Filter::default() }).unwrap();
+    assert_eq!(subjects, [(11, "4a1f".to_owned()), (12, "4a1f".to_owned())]);
+    assert_eq!(found(Filter { subject: Some("4a1f".into()), ..Filter::default() })[..], [11, 12]);
+}
+
 /// Somebody who writes to the file without this library, and takes its triggers away for it.
 fn tamper(path: &Path, change: impl Fn(&Connection) -> rusqlite::Result<()>) {
     let connection = Connection::open(path).unwrap();

@@ -16,6 +16,7 @@ use super::{
     Done,
     args::{AllocateArgs, SearchArgs},
     asks::{Ask, Source},
+    autonomy::Governed,
     backends::table,
     budget::Budget,
     in_order::in_order,
@@ -35,6 +36,7 @@ struct Job {
     limits: Limits,
     outputs: Outputs,
     log: Option<PathBuf>,
+    governed: bool,
     strict: bool,
     /// Whether all backends are compared on each image before it is decided on.
     compares: bool,
@@ -58,16 +60,21 @@ struct Outputs {
 
 pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
     let (source, job, config) = resolve(args)?;
-    let ledger = job.log.as_deref().map(Ledger::open).transpose()?;
+    let mut ledger = job.log.as_deref().map(Ledger::open).transpose()?;
     let logged = match (&job.log, job.goes_on) {
         (Some(path), true) => Some(Logged::in_ledger(path)?),
         _ => None,
     };
     let engine = Engine::open(config.clone())?;
+    let governed = match (&mut ledger, job.governed) {
+        (Some(ledger), true) => Some(Governed::begin(ledger, &engine, config.calibration.as_ref())?),
+        _ => None,
+    };
     let json = job.outputs.json.as_deref();
     let file = json.filter(|path| *path != Path::new("-"));
     let mut teller = Teller {
         ledger,
+        governed,
         lines: file.map(outputs::Lines::begin).transpose()?,
         to_stdout: json.is_some() && file.is_none(),
         told: false,
@@ -96,8 +103,9 @@ struct Told {
 }
 
 /// Logs decisions, then tells them.
-struct Teller {
+struct Teller<'a> {
     ledger: Option<Ledger>,
+    governed: Option<Governed<'a>>,
     lines: Option<outputs::Lines>,
     /// Whether the decisions themselves go to stdout.
     to_stdout: bool,
@@ -107,7 +115,7 @@ struct Teller {
     failed: Option<Error>,
 }
 
-impl Teller {
+impl Teller<'_> {
     /// A failure is reported, and the others are still told; the last one is the exit code.
     fn fail(&mut self, e: Error) {
         if let Some(before) = self.failed.replace(e) {
@@ -120,7 +128,9 @@ impl Teller {
             let new = results.iter().flatten().filter(|told| !told.is_logged);
             let new: Vec<&Decision> = new.map(|told| &told.decision).collect();
             // What is not logged is not told, and nothing is decided after it.
-            if let Err(e) = log::append(ledger, &new) {
+            let logged = log::append(ledger, &new);
+            let steered = logged.and_then(|_| self.governed.as_mut().map_or(Ok(()), |g| g.steer(ledger)));
+            if let Err(e) = steered {
                 self.fail(e);
                 return ControlFlow::Break(());
             }
@@ -401,6 +411,7 @@ fn resolve(args: AllocateArgs) -> Result<(Source, Job, Config), Error> {
         limits,
         outputs,
         log: args.log,
+        governed: args.governed,
         strict: args.strict,
         compares: all,
     };

@@ -1,6 +1,7 @@
 //! The arguments as typed. What they mean together is decided where they are used.
 
 mod again;
+mod autonomy;
 mod ledger;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use again::{DecisionArgs, ExplainArgs, WhatIfArgs};
+pub(crate) use autonomy::{AutonomyCommand, ByArgs, RecalibrateArgs};
 pub(crate) use ledger::{ExportArgs, FeedbackArgs, LogCommand, LogListArgs, ReplayArgs};
 
 /// Decides how many visual tokens each patch of an image gets, and says why.
@@ -41,6 +43,15 @@ pub(crate) enum Command {
     ///
     /// Example: arrcoc calibrate --data pages --scorer glance --out calibration.json
     Calibrate(Box<CalibrateArgs>),
+    /// Fit a calibration on how tasks ended, and judge it beside the one in force
+    ///
+    /// Example: arrcoc recalibrate decisions.ledger --out recalibrated.json
+    Recalibrate(Box<RecalibrateArgs>),
+    /// See and set how far decisions may go by themselves, and why
+    Autonomy {
+        #[command(subcommand)]
+        command: AutonomyCommand,
+    },
     /// Look into a ledger of decisions, verify it, replay or export it
     Log {
         #[command(subcommand)]
@@ -185,6 +196,9 @@ pub(crate) struct AllocateArgs {
     /// Add decisions to this ledger, which is made if need be; a decision is logged before it is told
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) log: Option<PathBuf>,
+    /// Go as far as the ledger allows, by the calibration that it names; the level is earned and lost by its decisions
+    #[arg(long, requires = "log", help_heading = "Output")]
+    pub(crate) governed: bool,
     /// Go on where this command was interrupted: what the ledger has is told from there, and not decided again
     #[arg(long = "continue", requires = "log", help_heading = "Output")]
     pub(crate) goes_on: bool,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use arrcoc::{
-    Error, Mode,
+    Error, Mode, autonomy,
     ledger::{Filter, Head, Ledger, LedgerError, Record},
     log,
 };
@@ -55,6 +55,7 @@ fn list(args: LogListArgs) -> Result<Done, Error> {
         since: args.since.map(|text| time("since", text)).transpose()?,
         until: args.until.map(|text| time("until", text)).transpose()?,
         last: args.last,
+        ..Filter::default()
     };
     Ledger::open_to_read(&args.ledger)?.each_record(&filter, |record| {
         say(&(line(&record) + "\n"));
@@ -109,6 +110,7 @@ pub(crate) fn short(id: &str) -> String {
 
 fn line(record: &Record) -> String {
     let outcome = log::Feedback::of(record).map(|feedback| format!(" {}", feedback.outcome));
+    let outcome = outcome.or_else(|| autonomy::said(record));
     let record = &record.summary;
     let id = short(&record.subject);
     let mut line = format!("{:>6}  {}  {id}  {}", record.number, record.created, record.kind);

@@ -6,6 +6,7 @@
 mod allocate;
 mod args;
 mod asks;
+mod autonomy;
 mod backends;
 mod budget;
 mod calibrate;
@@ -16,6 +17,7 @@ mod log;
 mod outputs;
 mod plugins;
 mod progress;
+mod recalibrate;
 mod replay;
 mod scaffold;
 mod what_if;
@@ -47,6 +49,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::WhatIf(args) => what_if::run(*args),
         Command::Feedback(args) => feedback::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
+        Command::Recalibrate(args) => recalibrate::run(&args),
+        Command::Autonomy { command } => autonomy::run(command),
         Command::Log { command } => log::run(command),
         Command::Backends(args) => backends::run(&args),
         Command::Plugins { command } => match command {

@@ -10,7 +10,7 @@ use super::{Done, allocate::config, args::ReplayArgs, log::short, progress::Prog
 
 pub(crate) fn run(args: &ReplayArgs) -> Result<Done, Error> {
     let ledger = Ledger::open_to_read(&args.ledger)?;
-    let base = Rerun::new(config(&args.search)?);
+    let base = Rerun::new(config(&args.search)?).configured_by(&ledger)?;
     let mut rerun = args.images.iter().fold(base, |rerun, folder| rerun.images_in(folder));
     let filter =
         Filter { kind: Some(Kind::Decision), subject: args.id.clone(), last: args.last, ..Filter::default() };

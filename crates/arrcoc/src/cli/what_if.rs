@@ -4,6 +4,7 @@ use std::path::Path;
 
 use arrcoc::{
     Bounds, Change, Error, Grid, Limits, Rerun, Way, draw,
+    ledger::Ledger,
     regions::Regions,
     whatif::{self, Basis, Without},
 };
@@ -43,6 +44,9 @@ pub(crate) fn run(args: WhatIfArgs) -> Result<Done, Error> {
     }
     let mut rerun =
         args.images.iter().fold(Rerun::new(config(&args.search)?), |r, folder| r.images_in(folder));
+    if let Some(ledger) = &args.decision.log {
+        rerun = rerun.configured_by(&Ledger::open_to_read(ledger)?)?;
+    }
     let basis = Basis::new(&mut rerun, decision, change)?;
     let what_if = basis.what_if().map_err(|e| with_positions(e, grid))?;
     what_if.notes().iter().for_each(|note| report_line(&format!("note: {note}")));

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Where every stream of this module begins.
-pub(super) const SEED: u64 = 0x0a11_0c8e;
+pub(crate) const SEED: u64 = 0x0a11_0c8e;
 
 const RESAMPLES: usize = 2000;
 
@@ -54,10 +54,10 @@ pub(super) fn skill(pages: &[PageTally]) -> Interval {
 }
 
 /// The generator of Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators".
-pub(super) struct SplitMix64(u64);
+pub(crate) struct SplitMix64(u64);
 
 impl SplitMix64 {
-    pub(super) fn new(seed: u64) -> SplitMix64 {
+    pub(crate) fn new(seed: u64) -> SplitMix64 {
         SplitMix64(seed)
     }
 
@@ -70,7 +70,7 @@ impl SplitMix64 {
     }
 
     /// A number below `n`, each as likely to within n/2⁶⁴.
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 }
