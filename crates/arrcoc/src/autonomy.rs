@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{calibration::Calibration, engine::Engine, error::Error};
 
 pub use acts::{Governor, Settled, begin, evaluate, promote, roll_back, set};
-pub use blocks::State;
+pub use blocks::{State, sample};
 pub use explained::{Explained, explain, line};
 
 /// Name and version of the form of a configuration.

@@ -160,7 +160,8 @@ fn gather(ledger: &Ledger, place: Place) -> Result<Gathered, Error> {
 }
 
 /// A decision as evidence.
-fn sample(decision: &Decision) -> Sample<'_> {
+#[must_use]
+pub fn sample(decision: &Decision) -> Sample<'_> {
     let scores = &decision.scores;
     let asked = decision.query.as_ref().is_some_and(|query| !query.text.trim().is_empty());
     let heard = || decision.channels.iter().filter(|channel| channel.way == Way::Participatory);

@@ -2,10 +2,17 @@
 //!
 //! Each drawn document is shown as it is, and in each way of [`Unknown`], with its own question. A decision notices when it
 //! claims no confidence, or hears nothing of the question. What else moves is measured besides: how strongly the question
-//! separates the patches, and how many of them it claims.
+//! separates the patches, and how many of them it claims. And all pages of a way together are a block of decisions as
+//! the controller of autonomy judges them, beside the pages as they are: a bad block costs a level.
 
-use arrcoc::{Decision, Error, Mode, Photo, Way};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use arrcoc::{Decision, Error, Mode, Photo, Way, autonomy};
 use arrcoc_datasets::{Seed, documents::Unknown};
+use arrcoc_decide::autonomy::{Evidence, LEAST_TOLD, Standing, Thresholds, judge};
 
 use super::{Bench, deciders};
 use crate::{
@@ -18,7 +25,14 @@ use crate::{
 
 /// Share of decisions that notice; their coupling; the share of the patches that their question claims; their confidence,
 /// where they have any.
-pub(super) const METRICS: &[&str] = &["noticed", "unknown-coupling", "unknown-claimed", "unknown-confidence"];
+pub(super) const METRICS: &[&str] =
+    &["noticed", "unknown-coupling", "unknown-claimed", "unknown-confidence", STEPS_DOWN];
+
+/// 1 where so many decisions about such pages cost a level of autonomy.
+const STEPS_DOWN: &str = "steps-down";
+
+/// The most pages of a dataset: each is shown seven times.
+const MOST: u32 = 24;
 
 /// How pages are shown that nothing was done to.
 const AS_IT_IS: &str = "as it is";
@@ -28,7 +42,7 @@ const UNKNOWN: &str = "unknown: ";
 
 pub(super) fn cells(suite: &Suite, length: Length) -> u64 {
     let drawn = suite.datasets.iter().filter(|dataset| matches!(dataset.origin, Origin::Documents(_)));
-    let pages: u64 = drawn.map(|dataset| u64::from(dataset.pages(length))).sum();
+    let pages: u64 = drawn.map(|dataset| u64::from(dataset.pages(length).min(MOST))).sum();
     pages * deciders(suite).count() as u64
 }
 
@@ -36,7 +50,8 @@ pub(super) fn rows(bench: &Bench<'_>, unknowns: &Unknowns) -> Result<Vec<Row>, E
     let suite = bench.suite;
     let mut rows = Vec::new();
     for dataset in suite.datasets.iter().filter(|dataset| matches!(dataset.origin, Origin::Documents(_))) {
-        rows.extend(page::each(dataset.pages(bench.length), |index| {
+        let gathered: Mutex<BTreeMap<(String, String), Vec<Gathered>>> = Mutex::default();
+        rows.extend(page::each(dataset.pages(bench.length).min(MOST), |index| {
             let page = match dataset.page(index) {
                 Ok(page) => page,
                 Err(error) => {
@@ -70,6 +85,11 @@ pub(super) fn rows(bench: &Bench<'_>, unknowns: &Unknowns) -> Result<Vec<Row>, E
                         decision: decision.id.clone(),
                         ..page.row(&suite.name, "unknowns")
                     };
+                    let mut all = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+                    all.entry((method.name.clone(), condition.clone()))
+                        .or_default()
+                        .push((index, decision.clone()));
+                    drop(all);
                     rows.extend(signals(&decision).map(|(metric, value)| Row {
                         metric,
                         value,
@@ -80,8 +100,52 @@ pub(super) fn rows(bench: &Bench<'_>, unknowns: &Unknowns) -> Result<Vec<Row>, E
             }
             Ok(rows)
         })?);
+        let gathered = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        rows.extend(steps(suite, &dataset.name, unknowns.average, gathered));
     }
     Ok(rows)
+}
+
+/// A page's number, and the decision about it.
+type Gathered = (u32, Decision);
+
+/// What each block of decisions does to a level that was earned on the pages as they are.
+fn steps(
+    suite: &Suite,
+    dataset: &str,
+    average: f64,
+    gathered: BTreeMap<(String, String), Vec<Gathered>>,
+) -> Vec<Row> {
+    let evidence: BTreeMap<(String, String), Evidence> = gathered
+        .into_iter()
+        .map(|(key, mut decisions)| {
+            // As if the pages had come one after the other.
+            decisions.sort_by_key(|(index, _)| *index);
+            let mut evidence = Evidence::default();
+            decisions.iter().for_each(|(_, decision)| evidence.add(&autonomy::sample(decision)));
+            (key, evidence)
+        })
+        .collect();
+    let row = |((method, condition), now): (&(String, String), &Evidence)| {
+        let baseline = evidence.get(&(method.clone(), AS_IT_IS.to_owned()))?;
+        let block = u32::try_from(now.decisions).unwrap_or(u32::MAX).max(1);
+        let judgement = judge(now, Some(baseline), &Thresholds { block, ..Thresholds::default() });
+        let bad = judgement.signals.into_iter().filter(|signal| signal.standing == Standing::Bad);
+        (now.decisions >= LEAST_TOLD).then(|| Row {
+            suite: suite.name.clone(),
+            measure: "unknowns",
+            method: method.clone(),
+            dataset: dataset.into(),
+            average: Some(average),
+            condition: Some(condition.clone()),
+            metric: STEPS_DOWN,
+            value: f64::from(u8::from(judgement.standing == Standing::Bad)),
+            weight: 1.0,
+            reason: bad.map(|signal| signal.text).collect::<Vec<_>>().join("; "),
+            ..Row::default()
+        })
+    };
+    evidence.iter().filter_map(row).collect()
 }
 
 /// Whether a method has what a question could be heard with.

@@ -84,15 +84,32 @@ pub(super) fn unknowns(measured: &Measured<'_>) -> Vec<String> {
             format!("{} {} %", condition.trim_start_matches("unknown: "), percent(f.estimate))
         };
         let shares: Vec<String> = of(measured, "noticed").filter(|f| f.method == method).map(share).collect();
-        format!("`{method}` notices that pages are unlike all others: {}", shares.join(", "))
+        let steps = of(measured, "steps-down").filter(|f| f.method == method && f.estimate == 1.0);
+        let steps: Vec<&str> = steps
+            .filter_map(|f| f.condition.as_deref())
+            .map(|condition| condition.trim_start_matches("unknown: "))
+            .collect();
+        let steps = if steps.is_empty() { "none".to_owned() } else { steps.join(", ") };
+        format!(
+            "`{method}` notices that pages are unlike all others: {}; a level of autonomy is lost by a block of: {steps}",
+            shares.join(", ")
+        )
     };
     methods.into_iter().map(sentence).collect()
 }
 
 /// What moves on such pages.
 pub(super) fn unknowns_table(measured: &Measured<'_>) -> Option<Titled> {
-    let mut table =
-        Table::new(["method", "page", "noticed, %", "coupling", "claimed, % of patches", "confidence", "n"]);
+    let mut table = Table::new([
+        "method",
+        "page",
+        "noticed, %",
+        "coupling",
+        "claimed, % of patches",
+        "confidence",
+        "costs a level",
+        "n",
+    ]);
     for noticed in of(measured, "noticed") {
         let same = |f: &&Finding| {
             f.method == noticed.method && f.dataset == noticed.dataset && f.condition == noticed.condition
@@ -107,6 +124,9 @@ pub(super) fn unknowns_table(measured: &Measured<'_>) -> Option<Titled> {
             number("unknown-coupling", plain),
             number("unknown-claimed", percent),
             number("unknown-confidence", plain),
+            of(measured, "steps-down")
+                .find(same)
+                .map_or_else(String::new, |f| if f.estimate == 1.0 { "yes" } else { "no" }.to_owned()),
             counted(noticed),
         ]);
     }

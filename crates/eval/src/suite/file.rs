@@ -419,7 +419,7 @@ pub(crate) struct MeasureFile {
     /// Totals that each decision chooses from a range, beside one total for all. Needs the task `read`.
     #[serde(default)]
     pub(crate) ranges: Option<RangesFile>,
-    /// Pages that are unlike all that anything was fitted on, made of drawn documents.
+    /// Pages that are unlike all that anything was fitted on, made of up to 24 drawn documents of each dataset.
     #[serde(default)]
     pub(crate) unknowns: Option<UnknownsFile>,
 }
