@@ -22,7 +22,7 @@ use crate::{
     lineup::{Lineup, provides},
     request::{Request, terms},
     scoring::{Asked, Observation, RawChannel, Ready, Scored, Silent, plugin_record},
-    steering::{Steering, is_uncalibrated},
+    steering::{Steering, hears_uncalibrated},
 };
 
 /// An image that was looked at; see [`Engine::look`].
@@ -55,7 +55,7 @@ impl Heard<'_> {
     }
 
     pub(crate) fn is_uncalibrated(&self) -> bool {
-        is_uncalibrated(self.asked.query(), &self.scored.channels)
+        hears_uncalibrated(self.asked.query(), &self.scored.channels)
     }
 }
 
@@ -106,7 +106,7 @@ impl<'a> Look<'a> {
         let terms = terms(policy, self.request.grid)?;
         let maps = scored.maps(self.request.grid.patches());
         let sharing = Instant::now();
-        let mut ruling = self.steering.ruling(is_uncalibrated(query, &scored.channels));
+        let mut ruling = self.steering.ruling(hears_uncalibrated(query, &scored.channels));
         let share = |autonomy: f64| {
             let setting = self.engine.setting(autonomy);
             self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting)

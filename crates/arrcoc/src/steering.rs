@@ -66,7 +66,13 @@ pub(crate) fn is_note(text: &str) -> bool {
 }
 
 /// Whether a question was asked, scorers heard it, and none of them has a calibration that fits.
-pub(crate) fn is_uncalibrated(query: &str, channels: &[Channel]) -> bool {
-    let heard = || channels.iter().filter(|channel| channel.way == Way::Participatory);
-    !query.trim().is_empty() && heard().next().is_some() && heard().all(|channel| channel.theta == 0.0)
+/// Of channels their way and weight are given.
+pub(crate) fn is_uncalibrated(query: &str, channels: impl Iterator<Item = (Way, f64)>) -> bool {
+    let mut heard = channels.filter(|(way, _)| *way == Way::Participatory).peekable();
+    !query.trim().is_empty() && heard.peek().is_some() && heard.all(|(_, theta)| theta == 0.0)
+}
+
+/// The same of channels as they are shared by.
+pub(crate) fn hears_uncalibrated(query: &str, channels: &[Channel]) -> bool {
+    is_uncalibrated(query, channels.iter().map(|channel| (channel.way, channel.theta)))
 }

@@ -7,10 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use arrcoc_decide::{
-    Way,
-    autonomy::{Evidence, Sample, Thresholds, judge},
-};
+use arrcoc_decide::autonomy::{Evidence, Sample, Thresholds, judge};
 use arrcoc_ledger::{Filter, Kind, Ledger};
 
 use super::{Baseline, Block, Cause, HORIZON, InForce};
@@ -18,6 +15,7 @@ use crate::{
     decision::Decision,
     error::Error,
     log::{self, Outcome},
+    steering::is_uncalibrated,
 };
 
 /// The blocks that a configuration is judged by.
@@ -162,10 +160,10 @@ fn gather(ledger: &Ledger, place: Place) -> Result<Gathered, Error> {
 /// A decision as evidence.
 fn sample(decision: &Decision) -> Sample<'_> {
     let scores = &decision.scores;
-    let asked = decision.query.as_ref().is_some_and(|query| !query.text.trim().is_empty());
-    let heard = || decision.channels.iter().filter(|channel| channel.way == Way::Participatory);
+    let query = decision.query.as_ref().map_or("", |query| query.text.trim());
+    let channels = decision.channels.iter().map(|channel| (channel.way, channel.theta));
     Sample {
-        asked,
+        asked: !query.is_empty(),
         coupling: decision.coupling,
         disagreement: decision.disagreement,
         maps: [
@@ -174,7 +172,7 @@ fn sample(decision: &Decision) -> Sample<'_> {
             scores.participatory.as_deref(),
         ],
         retreated: !decision.reasons.is_empty(),
-        uncalibrated: asked && heard().next().is_some() && heard().all(|channel| channel.theta == 0.0),
+        uncalibrated: is_uncalibrated(query, channels),
         confidence: None,
         strange: false,
     }
