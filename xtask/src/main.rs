@@ -150,6 +150,15 @@ const COMMANDS: &[Command] = &[
         options: &[],
         run: calibrate::run,
     },
+    Command {
+        name: "calibrate-confidence",
+        operands: "",
+        passes_on: true,
+        summary: "fit anew how sure decisions are",
+        details: calibrate::CONFIDENCE,
+        options: &[],
+        run: calibrate::confidence,
+    },
 ];
 
 fn main() -> ExitCode {

@@ -4,7 +4,8 @@
 //! The reference maps of the standard channels, and how much each of them says
 //! about content, are committed with the program and were fitted on generated
 //! images (`cargo xtask calibrate-reference`), and so is the map of the scorer
-//! `ocr`. Maps for other encoders come from calibration files, which `arrcoc
+//! `ocr`. So is the model by which a decision says how likely a reader gets the
+//! answer (`cargo xtask calibrate-confidence`). Maps for other encoders come from calibration files, which `arrcoc
 //! calibrate` writes. A raw channel without a
 //! map, or with one that was found to say nothing, is *uncalibrated*: it is
 //! recorded and has no weight.
@@ -16,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use arrcoc_decide::{MonotoneMap, Way};
+use arrcoc_decide::{ConfidenceModel, MonotoneMap, Way};
 use arrcoc_host::Scale;
 use serde::Deserialize;
 
@@ -56,6 +57,9 @@ pub struct Calibration {
     /// What `arrcoc recalibrate` found, where it wrote the file.
     #[serde(default)]
     recalibration: Option<Recalibration>,
+    /// How likely a reader gets the answer.
+    #[serde(default)]
+    confidence: Option<ConfidenceModel>,
     /// The file that was laid over the reference.
     #[serde(skip)]
     path: Option<PathBuf>,
@@ -81,8 +85,12 @@ impl Calibration {
     /// None, unless the program was built with a broken file, which a test excludes.
     pub fn reference() -> Result<Calibration, Error> {
         let content = Calibration::parse(include_str!("../calibration/reference.json"))?;
-        let encoders = [include_str!("../calibration/ocr.json"), include_str!("../calibration/glance.json")];
-        encoders.into_iter().try_fold(content, |all, one| Ok(all.under(Calibration::parse(one)?)))
+        let others = [
+            include_str!("../calibration/ocr.json"),
+            include_str!("../calibration/glance.json"),
+            include_str!("../calibration/confidence.json"),
+        ];
+        others.into_iter().try_fold(content, |all, one| Ok(all.under(Calibration::parse(one)?)))
     }
 
     /// This with another laid over it.
@@ -90,6 +98,7 @@ impl Calibration {
         self.version = format!("{}+{}", self.version, over.version);
         self.channels.extend(over.channels);
         self.lay(over.encoders, over.fits);
+        self.confidence = over.confidence.or(self.confidence);
         if !over.theta.is_empty() {
             self.theta = over.theta;
         }
@@ -196,6 +205,11 @@ impl Calibration {
     #[must_use]
     pub fn fit(&self, encoder: &str, channel: &str) -> Option<&FitRecord> {
         self.fits.get(encoder)?.get(channel)
+    }
+
+    /// How likely a reader gets the answer.
+    pub(crate) fn confidence(&self) -> Option<&ConfidenceModel> {
+        self.confidence.as_ref()
     }
 
     /// How a channel is read; `encoder` is what the given tensors say made them.

@@ -9,8 +9,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use arrcoc_decide::{
-    Account, Bounds, Held, Level, Levels, Mode, Override, Policy, Sampling, Tensions, Terms, Total, Verdict,
-    Way,
+    Account, Bounds, Held, Level, Levels, Mode, Override, Policy, Raised, Sampling, Tensions, Terms, Total,
+    Verdict, Way,
 };
 use arrcoc_host::{Identity, TensorBuf};
 use schemars::JsonSchema;
@@ -62,6 +62,13 @@ pub struct Decision {
     pub coupling: f64,
     /// How much what is there and what stands out disagree, in [0, 1].
     pub disagreement: f64,
+    /// How likely a reader gets the answer; absent where the calibration does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<ConfidenceRecord>,
+    /// Where the total was chosen from a range, what raised it above the least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::Raised>")]
+    pub raised: Option<Raised>,
     /// How far the allocation was allowed to move from uniform.
     pub autonomy: f64,
     /// Where a ledger says how far decisions go: what it said of this one.
@@ -172,6 +179,18 @@ impl TensorRecord {
         let path = path.map(|path| path.to_string_lossy().into_owned());
         TensorRecord { name: tensor.name().into(), blake3, path }
     }
+}
+
+/// How likely a reader gets the answer at an allocation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfidenceRecord {
+    /// The probability, in [0, 1]; null where this is unlike all that it was fitted on.
+    pub probability: Option<f64>,
+    /// The reader.
+    pub reader: String,
+    /// How it is unlike that, one line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlike: Vec<String>,
 }
 
 /// The patch grid.

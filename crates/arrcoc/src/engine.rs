@@ -438,9 +438,9 @@ impl Engine {
         self.threads as u32
     }
 
-    /// How this engine is set to decide, as far as a ruling allows.
-    pub(crate) fn setting(&self, autonomy: f64) -> Setting {
-        Setting { autonomy, held: self.config.held }
+    /// How this engine is set to decide, as far as a ruling allows, without confidence.
+    pub(crate) fn setting(&self, autonomy: f64) -> Setting<'_> {
+        Setting { autonomy, held: self.config.held, reading: None }
     }
 
     #[allow(clippy::too_many_arguments, reason = "an allocation depends on everything")]
@@ -452,7 +452,7 @@ impl Engine {
         tensor: &dyn Fn(&str) -> Option<TensorView<'t>>,
         allocator: Option<&Allocator>,
         deadline: Option<Instant>,
-        setting: &Setting,
+        setting: &Setting<'_>,
     ) -> Outcome {
         match allocator {
             None => arrcoc_decide::decide(maps, terms, setting, &Proportional),
@@ -514,6 +514,8 @@ impl Engine {
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
+            confidence: look.steering.confidence_record(outcome.confidence),
+            raised: outcome.raised,
             autonomy: ruling.autonomy,
             governed: ruling.governed,
             settings: Settings::of(&self.config),

@@ -108,7 +108,8 @@ impl<'a> Look<'a> {
         let sharing = Instant::now();
         let mut ruling = self.steering.ruling(hears_uncalibrated(query, &scored.channels));
         let share = |autonomy: f64| {
-            let setting = self.engine.setting(autonomy);
+            let reading = self.steering.reading(self.request);
+            let setting = Setting { reading, ..self.engine.setting(autonomy) };
             self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting)
         };
         let outcome = share(ruling.autonomy);
@@ -148,7 +149,7 @@ impl<'a> Look<'a> {
         terms: &Terms,
         allocator: Option<&Allocator>,
         deadline: Option<Instant>,
-        setting: &Setting,
+        setting: &Setting<'_>,
     ) -> Outcome {
         let tensor = |name: &str| asked.tensor(&self.observation, name);
         self.engine.decide(maps, terms, self.observation.grid(), &tensor, allocator, deadline, setting)

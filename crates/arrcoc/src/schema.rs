@@ -25,6 +25,21 @@ pub(crate) struct Tensions {
     compress_particularize: f64,
 }
 
+/// Why a total that could be chosen from a range is above its least, in tokens. The parts sum to what was added.
+#[derive(JsonSchema)]
+pub(crate) struct Raised {
+    /// The least total of the range.
+    from: u64,
+    /// Because the question separates the patches weakly.
+    by_coupling: u64,
+    /// Because what is there and what stands out disagree.
+    by_disagreement: u64,
+    /// Because a reader would not surely get the answer at the least total; null where nothing says how sure.
+    by_confidence: Option<u64>,
+    /// How surely it would, in [0, 1]; null where there is no probability, which raises as much as one of 0.
+    confidence_there: Option<f64>,
+}
+
 /// Tensions that are held, each in [0.1, 0.9].
 #[derive(JsonSchema)]
 pub(crate) struct Held {

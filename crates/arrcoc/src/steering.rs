@@ -2,9 +2,14 @@
 //!
 //! A decision keeps what it began with, so that it is one thing from end to end.
 
-use arrcoc_decide::{Channel, Level, Way};
+use arrcoc_decide::{Channel, Confidence, Level, Reading, Way};
 
-use crate::{calibration::Calibration, decision::Governed};
+use crate::{
+    calibration::Calibration,
+    decision::{ConfidenceRecord, Governed},
+    engine::pixels,
+    request::Request,
+};
 
 /// What a note begins with that says why a governed decision went less far than its level.
 const NOTE: &str = "autonomy: ";
@@ -39,6 +44,19 @@ impl Steering {
             advised: None,
         });
         Ruling::of(governed, self.autonomy, uncalibrated)
+    }
+
+    /// By what the confidence of a decision for a request is computed.
+    pub(crate) fn reading(&self, request: &Request) -> Option<Reading<'_>> {
+        let pixels = pixels(request) as f64 / request.grid.patches() as f64;
+        self.calibration.confidence().map(|model| Reading { model, pixels })
+    }
+
+    /// The record of how sure a decision is; none where the calibration does not say.
+    pub(crate) fn confidence_record(&self, confidence: Confidence) -> Option<ConfidenceRecord> {
+        let Confidence { probability, unlike } = confidence;
+        let reader = self.calibration.confidence()?.reader().to_owned();
+        Some(ConfidenceRecord { probability, reader, unlike })
     }
 }
 

@@ -300,7 +300,8 @@ impl WhatIf<'_> {
         let mut reasons = Vec::new();
         let allocator = self.basis.engine.make_allocator_or_say(None, &mut reasons);
         let outcome_at = |autonomy: f64| {
-            let setting = Setting { autonomy, held: change.held.over(base.settings.held) };
+            let reading = self.look.steering.reading(&self.basis.request);
+            let setting = Setting { autonomy, held: change.held.over(base.settings.held), reading };
             self.look.share(&self.asked, &maps, &terms, allocator.as_ref(), None, &setting)
         };
         let outcome = outcome_at(ruling.autonomy);
@@ -359,6 +360,8 @@ impl WhatIf<'_> {
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
+            confidence: self.look.steering.confidence_record(outcome.confidence),
+            raised: outcome.raised,
             autonomy: ruling.autonomy,
             governed: ruling.governed,
             settings,

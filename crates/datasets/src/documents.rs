@@ -28,6 +28,7 @@
 //! | `masthead`, `clutter` | logos, stamps, signatures |
 //! | `values`, `words` | what the text is made of |
 //! | `scan` | what becomes of a page on its way to a file |
+//! | `unknown` | pages that are unlike all of these |
 
 mod clutter;
 mod contents;
@@ -40,6 +41,7 @@ mod receipt;
 mod scan;
 mod sheet;
 mod span;
+mod unknown;
 mod values;
 mod words;
 
@@ -59,6 +61,7 @@ use span::{Draft, Span};
 use words::one;
 
 pub use options::{ASKS, DocumentsError, Layout, Options, SHADING, SIDES, SKEW, TYPE_PX};
+pub use unknown::{NoSuchUnknown, Unknown};
 
 /// The side in pixels of a square page of scale 1, for which sizes are stated.
 const NOMINAL: f32 = 1344.0;

@@ -114,7 +114,7 @@ impl Together {
     /// `maps` are of all patches, from channels that were [put together](Self::pool). Retreats are those of
     /// [`decide`](crate::decide).
     #[must_use]
-    pub fn share(&self, maps: &ScoreMaps, setting: &Setting, allocator: &dyn Allocator) -> Totals {
+    pub fn share(&self, maps: &ScoreMaps, setting: &Setting<'_>, allocator: &dyn Allocator) -> Totals {
         let mut demand = self.demand.clone();
         let mut fixed = vec![false; self.own.len()];
         let even = self.sums(&uniform(&self.demand));

@@ -9,29 +9,31 @@ use std::{cell::Cell, fmt};
 use serde::{Deserialize, Serialize};
 
 use crate::sharing::check;
-use crate::tensions::{Balance, share};
+use crate::tensions::{Balance, Doubts, share};
 use crate::verdict::verdicts;
 use crate::weights::weigh;
 use crate::{
-    Account, Allocation, Allocator, Demand, Held, Proportional, ScoreMaps, Subset, Tensions, Terms, Verdict,
-    Way, admit, share_by_weight, uniform,
+    Account, Allocation, Allocator, Confidence, Demand, Held, Proportional, Raised, Reading, Sampling,
+    ScoreMaps, Subset, Tensions, Terms, Verdict, Way, admit, share_by_weight, uniform,
 };
 
 /// How a decision is to be made, beside the policy.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Setting {
+pub struct Setting<'a> {
     /// How much of the surplus may leave its place in the uniform allocation, in `[0, 1]`; clamped. The rest stays
     /// there whatever the allocator does: its minima are raised. Autonomy belongs to the whole system and is set over
     /// many decisions, never by one image.
     pub autonomy: f64,
     /// Tensions held instead of computed.
     pub held: Held,
+    /// By what confidence is computed; without it there is none.
+    pub reading: Option<Reading<'a>>,
 }
 
-impl Default for Setting {
-    /// Full autonomy, no tension held.
-    fn default() -> Setting {
-        Setting { autonomy: 1.0, held: Held::default() }
+impl Default for Setting<'_> {
+    /// Full autonomy, no tension held, no confidence.
+    fn default() -> Self {
+        Setting { autonomy: 1.0, held: Held::default(), reading: None }
     }
 }
 
@@ -81,18 +83,22 @@ pub struct Outcome {
     pub verdicts: Vec<Verdict>,
     /// What each way contributed to each patch's tokens.
     pub account: Account,
+    /// How likely a reader gets the answer; nothing without a [`Setting::reading`].
+    pub confidence: Confidence,
+    /// Where the total was chosen from a range, what raised it; none where the tension was held.
+    pub raised: Option<Raised>,
 }
 
 /// Decides how many tokens each patch gets.
 ///
-/// In order: the maps that can be used; the tensions they pull with; the total, where it is still to be chosen;
-/// the weights; the allocator's proposal; its admission; the account; the verdicts.
+/// In order: the maps that can be used; the tensions they pull with; the weights; the total, where it is still to be
+/// chosen; the allocator's proposal; its admission; the account; the confidence; the verdicts.
 ///
 /// Retreats, each with a reason in [`Outcome::retreats`]: a map with a wrong length or value is left out; without
 /// any map, or with weights that cannot be shared by, or when the policy forces it, the allocation is uniform; an
 /// allocator that errs or whose proposal is refused is replaced by [`Proportional`]. An absent question is no
 /// retreat: the mode is [`Mode::Content`], without a reason.
-pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dyn Allocator) -> Outcome {
+pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting<'_>, allocator: &dyn Allocator) -> Outcome {
     let mut retreats = Vec::new();
     let patches = terms.patches();
     let maps = maps.sound(patches, &mut retreats);
@@ -103,13 +109,34 @@ pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dy
         let weights = weigh(&balance, patches, terms.is_range());
         (balance, weights)
     };
-    let (balance, weights) = weights_of(&maps);
+    let (mut balance, weights) = weights_of(&maps);
+    let mode = mode(&maps, terms, setting, &weights, &mut retreats);
+    let confidence_at = |tokens: &[u32]| match (setting.reading, terms.policy().sampling) {
+        (None, _) => Confidence::default(),
+        (Some(_), Sampling::Keep) => Confidence { probability: None, unlike: vec![KEPT.into()] },
+        (Some(reading), Sampling::Grid) => reading.confidence(&maps, tokens),
+    };
+    let doubts = (terms.is_range() && held.compress_particularize.is_none()).then(|| {
+        let least = terms.demand_at(0.0);
+        let even = uniform(&least);
+        let tokens = match mode {
+            Mode::Uniform => even,
+            _ => {
+                let free = least.raised(&even, 1.0 - setting.autonomy);
+                allocate(allocator, &weights, &free, &mut Vec::new()).0.tokens().to_vec()
+            }
+        };
+        let there = setting.reading.map(|_| confidence_at(&tokens).probability);
+        Doubts::new(balance.coupling, balance.disagreement, there)
+    });
+    if let Some(doubts) = &doubts {
+        balance.tensions.compress_particularize = doubts.tension();
+    }
     let demand = terms.demand_at(share(balance.tensions.compress_particularize));
 
     let even = uniform(&demand);
     let free = demand.raised(&even, 1.0 - setting.autonomy);
 
-    let mode = mode(&maps, terms, setting, &weights, &mut retreats);
     let (weights, allocation, account) = if mode == Mode::Uniform {
         let allocation = admitted_uniform(&demand);
         let account = Account::of_uniform(allocation.tokens());
@@ -127,6 +154,8 @@ pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dy
     };
 
     Outcome {
+        confidence: confidence_at(allocation.tokens()),
+        raised: doubts.map(|doubts| doubts.raised(terms.lo(), terms.hi(), demand.total())),
         allocation,
         requested: demand.total(),
         weights,
@@ -140,6 +169,9 @@ pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting, allocator: &dy
     }
 }
 
+/// Why there is no confidence where patches are kept whole or not at all.
+const KEPT: &str = "patches are kept or not, and confidence was fitted on patches that are sampled";
+
 /// Tokens of patches, shared out without an account.
 pub(crate) struct Shared {
     pub(crate) tokens: Vec<u32>,
@@ -152,7 +184,7 @@ pub(crate) struct Shared {
 pub(crate) fn share_out(
     maps: &ScoreMaps,
     demand: &Demand,
-    setting: &Setting,
+    setting: &Setting<'_>,
     allocator: &dyn Allocator,
 ) -> Shared {
     let mut retreats = Vec::new();
@@ -177,7 +209,7 @@ pub(crate) fn share_out(
 fn mode(
     maps: &ScoreMaps,
     terms: &Terms,
-    setting: &Setting,
+    setting: &Setting<'_>,
     weights: &[f64],
     retreats: &mut Vec<String>,
 ) -> Mode {
@@ -193,7 +225,7 @@ fn mode(
 /// Why nothing but uniform can be handed out, where that is so.
 fn nothing_to_rest_on(
     maps: &ScoreMaps,
-    setting: &Setting,
+    setting: &Setting<'_>,
     weights: &[f64],
     patches: usize,
 ) -> Option<String> {

@@ -4,10 +4,11 @@
 //! |---|---|---|
 //! | exploit ↔ explore | what the question names ↔ what it does not explain | `x = 0.9 − 0.8·min(1, 2·κ)` |
 //! | focus ↔ diversify | few patches, many tokens ↔ many, few | `d = 0.1 + 0.8·√(exp(H(r/Σr)) / N)`, of each part |
-//! | compress ↔ particularize | spend little ↔ spend more, everywhere | `p = 0.1 + 0.8·max(u, 1 − κ if the total is a range)` |
+//! | compress ↔ particularize | spend little ↔ spend more, everywhere | `p = 0.1 + 0.8·u`; where the total is a range, `0.1 + 0.8·mean(1 − κ, u, 1 − c)` |
 //!
-//! κ is the coupling, how strongly the question separates the patches; u is the disagreement of P and S; `exp(H)`
-//! is the number of patches that a distribution effectively covers.
+//! κ is the coupling, how strongly the question separates the patches; u is the disagreement of P and S; c is the
+//! probability that a reader gets the answer at the least total of the range; `exp(H)` is the number of patches that a
+//! distribution effectively covers.
 //!
 //! What is asked, Q, and what it does not explain, `C·(1−Q)`, are two parts that share the surplus: x says how much
 //! each gets in all, not how much a patch of it does. A page has hundreds of patches with content and a handful with
@@ -65,7 +66,7 @@ pub(crate) fn share(tension: f64) -> f64 {
 const MOST_ASKED: f64 = 0.9;
 
 /// The coupling from which on a question is followed as far as any is: what it names is there more likely than not.
-const FOLLOWED: f64 = 0.5;
+pub(crate) const FOLLOWED: f64 = 0.5;
 
 /// A map that tokens are shared by, with its share of the surplus and its focus.
 pub(crate) struct Part {
@@ -106,8 +107,12 @@ impl Balance {
             parts => order_free::sum(parts.iter().map(|part| part.share * part.focus_diversify)),
         };
         let focus_diversify = focus.clamp(POLES.0, POLES.1);
-        let need = if is_range { disagreement.max(1.0 - coupling) } else { disagreement };
-        let compress_particularize = hold(held.compress_particularize, tension(need));
+        let need = if is_range {
+            Doubts::new(coupling, disagreement, None).tension()
+        } else {
+            tension(disagreement)
+        };
+        let compress_particularize = hold(held.compress_particularize, need);
         let tensions = Tensions { exploit_explore, focus_diversify, compress_particularize };
         Balance { coupling, disagreement, parts, tensions }
     }
@@ -137,6 +142,78 @@ impl Held {
             exploit_explore: number(self.exploit_explore, "exploit_explore"),
             focus_diversify: number(self.focus_diversify, "focus_diversify"),
             compress_particularize: number(self.compress_particularize, "compress_particularize"),
+        }
+    }
+}
+
+/// Why a total that could be chosen from a range is above its least, in tokens. The parts sum to what was added.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raised {
+    /// The least total of the range.
+    pub from: u64,
+    /// Because the question separates the patches weakly.
+    pub by_coupling: u64,
+    /// Because P and S disagree.
+    pub by_disagreement: u64,
+    /// Because a reader would not surely get the answer at the least total; null where nothing says how sure.
+    pub by_confidence: Option<u64>,
+    /// How surely it would, in `[0, 1]`; null where there is no probability, which raises as much as one of 0.
+    pub confidence_there: Option<f64>,
+}
+
+/// What speaks against the least total of a range, each in `[0, 1]`. Their mean is how far up the range the total lies: each
+/// adds tokens of its own, so what each added can be told.
+pub(crate) struct Doubts {
+    /// 1 − κ.
+    coupling: f64,
+    /// u.
+    disagreement: f64,
+    /// 1 − c; none where nothing says how sure a reader would be, which is no doubt.
+    confidence: Option<f64>,
+    /// c, as far as there is one.
+    there: Option<f64>,
+}
+
+impl Doubts {
+    /// `there` is the confidence at the least total: none where it is not computed, and none inside where it has no
+    /// probability, which counts as 0.
+    pub(crate) fn new(coupling: f64, disagreement: f64, there: Option<Option<f64>>) -> Doubts {
+        Doubts {
+            coupling: 1.0 - coupling,
+            disagreement,
+            confidence: there.map(|there| 1.0 - there.unwrap_or_default()),
+            there: there.flatten(),
+        }
+    }
+
+    fn count(&self) -> f64 {
+        if self.confidence.is_some() { 3.0 } else { 2.0 }
+    }
+
+    pub(crate) fn tension(&self) -> f64 {
+        let sum = self.coupling + self.disagreement + self.confidence.unwrap_or_default();
+        tension((sum / self.count()).clamp(0.0, 1.0))
+    }
+
+    /// What each added to a total from `lo` to `hi`.
+    pub(crate) fn raised(&self, lo: u64, hi: u64, total: u64) -> Raised {
+        let added = total.saturating_sub(lo);
+        let upto = |doubts: f64| {
+            let share = (doubts / self.count()).clamp(0.0, 1.0);
+            ((hi.saturating_sub(lo) as f64 * share).round() as u64).min(added)
+        };
+        let first = upto(self.coupling);
+        let second = match self.confidence {
+            Some(_) => upto(self.coupling + self.disagreement).max(first),
+            None => added,
+        };
+        Raised {
+            from: lo,
+            by_coupling: first,
+            by_disagreement: second - first,
+            by_confidence: self.confidence.map(|_| added - second),
+            confidence_there: self.there,
         }
     }
 }
@@ -248,9 +325,32 @@ mod tests {
         let alone = Balance::of(&maps(None, None, Some(spike(1.0))), &none, true);
         assert!(alone.tensions.focus_diversify < sharp.tensions.focus_diversify);
         assert!(sharp.tensions.compress_particularize < 0.2);
-        assert_eq!(blank.tensions.compress_particularize, 0.9, "nothing was named: spend more");
+        assert!((blank.tensions.compress_particularize - 0.5).abs() < 1e-12, "nothing was named: spend more");
         let fixed = Balance::of(&maps(Some(even.clone()), None, Some(vec![0.05; 100])), &none, false);
         assert_eq!(fixed.tensions.compress_particularize, 0.1);
+    }
+
+    #[test]
+    fn each_doubt_adds_tokens_of_its_own() {
+        let doubts = Doubts::new(0.4, 0.3, Some(Some(0.9)));
+        assert!((share(doubts.tension()) - 1.0 / 3.0).abs() < 1e-12, "0.6, 0.3 and 0.1");
+        let raised = doubts.raised(1000, 4000, 2000);
+        assert_eq!((raised.by_coupling, raised.by_disagreement, raised.by_confidence), (600, 300, Some(100)));
+        assert_eq!((raised.from, raised.confidence_there), (1000, Some(0.9)));
+        // Where a page is unlike all that confidence was fitted on, there is none, and that is a doubt; where nothing
+        // computes it, there is no such doubt.
+        assert_eq!(Doubts::new(1.0, 0.0, Some(None)).raised(0, 3000, 1000).by_confidence, Some(1000));
+        assert_eq!(
+            Doubts::new(0.0, 0.0, None).raised(0, 300, 150),
+            Raised {
+                from: 0,
+                by_coupling: 150,
+                by_disagreement: 0,
+                by_confidence: None,
+                confidence_there: None,
+            }
+        );
+        assert_eq!(Doubts::new(1.0, 0.0, Some(Some(1.0))).tension(), 0.1, "agreement everywhere");
     }
 
     #[test]

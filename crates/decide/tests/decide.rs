@@ -141,8 +141,12 @@ fn an_unusable_setting_does_not_reach_the_allocation() {
     assert_eq!(outcome.retreats, ["the autonomy is `NaN`, not a number; the allocation is uniform"]);
     assert_eq!(outcome.weights, [0.05; 20]);
     let held = Held { focus_diversify: Some(f64::NAN), ..Held::default() };
-    let outcome =
-        decide(&maps(Some(&good), None, None), &terms, &Setting { held, autonomy: 1.0 }, &Proportional);
+    let outcome = decide(
+        &maps(Some(&good), None, None),
+        &terms,
+        &Setting { held, ..Setting::default() },
+        &Proportional,
+    );
     assert_eq!(outcome.retreats, ["tension focus_diversify cannot be held at `NaN`; it is computed"]);
     assert_eq!(outcome.weights, run(&maps(Some(&good), None, None), &terms).weights);
 }
@@ -152,14 +156,19 @@ fn a_range_is_spent_by_need() {
     let range = terms(Total::Range { lo: 2000, hi: 6000 }, 20);
     let ramp = ramp(20);
     let content = run(&maps(Some(&ramp), None, None), &range);
-    assert_eq!(content.requested, 6000, "no question names where to save");
+    assert_eq!(content.requested, 4000, "no question names where to save, but P and S do not disagree");
+    let raised = content.raised.expect("a range");
+    assert_eq!(
+        (raised.from, raised.by_coupling, raised.by_disagreement, raised.by_confidence),
+        (2000, 2000, 0, None)
+    );
     let mut point = [0.0; 20];
     point[4] = 1.0;
     let sharp = run(&maps(Some(&ramp), None, Some(&point)), &range);
     assert_eq!((sharp.coupling, sharp.requested), (1.0, 2000));
     assert_eq!(sharp.allocation.total(), 2000);
     let half = Held { compress_particularize: Some(0.5), ..Held::default() };
-    let setting = Setting { held: half, autonomy: 1.0 };
+    let setting = Setting { held: half, ..Setting::default() };
     assert_eq!(decide(&maps(Some(&ramp), None, None), &range, &setting, &Proportional).requested, 4000);
 }
 
@@ -262,15 +271,16 @@ fn any_terms(patches: usize) -> impl Strategy<Value = Terms> {
     )
 }
 
-fn any_setting() -> impl Strategy<Value = Setting> {
+fn any_setting() -> impl Strategy<Value = Setting<'static>> {
     let held = || prop::option::weighted(0.2, -0.1..1.1f64);
     (prop_oneof![Just(1.0), -0.2..1.2f64], held(), held(), held()).prop_map(|(autonomy, x, d, p)| Setting {
         autonomy,
         held: Held { exploit_explore: x, focus_diversify: d, compress_particularize: p },
+        reading: None,
     })
 }
 
-fn any_case() -> impl Strategy<Value = (ScoreMaps, Terms, Setting)> {
+fn any_case() -> impl Strategy<Value = (ScoreMaps, Terms, Setting<'static>)> {
     (1usize..50).prop_flat_map(|patches| (any_maps(patches), any_terms(patches), any_setting()))
 }
 
@@ -358,7 +368,7 @@ proptest! {
         let total = 64 * patches as u64 + (share * (336 * patches) as f64) as u64;
         let terms = terms(Total::Exact(total), patches);
         let held = Held { focus_diversify: Some(0.9), compress_particularize: Some(0.1), ..Held::default() };
-        let outcome = decide(&maps, &terms, &Setting { autonomy: 1.0, held }, &Proportional);
+        let outcome = decide(&maps, &terms, &Setting { held, ..Setting::default() }, &Proportional);
         let weights = normalised(&edges);
         let bits = |weights: &[f64]| weights.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
         prop_assert_eq!(bits(&outcome.weights), bits(&weights));

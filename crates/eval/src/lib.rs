@@ -46,6 +46,8 @@ mod agreement;
 mod cache;
 mod command;
 mod compare;
+mod confidence;
+
 mod dataset;
 mod finding;
 mod folder;
@@ -75,6 +77,7 @@ mod task;
 pub use again::{ARGUMENT as TIMES_AGAIN, answer as times_again};
 pub use arrcoc::Error;
 pub use compare::compare;
+pub use confidence::{PAGES as CONFIDENCE_PAGES, fit_confidence};
 pub use dataset::Length;
 pub use probe::{ARGUMENT as PROBE, answer as probe};
 pub use run::{Options, Run, plan, run};

@@ -13,6 +13,8 @@
 //! | [`latency`] | how long does a decision take, beside another one? |
 //! | [`scorers`] | what does each scorer cost, and what does a second question? |
 //! | [`coverage`] | is every size, grid and budget handled? |
+//! | [`ranges`] | is more found with totals that decisions choose than with one for all? |
+//! | [`unknowns`] | is it noticed that a page is unlike all others? |
 //!
 //! Each turns a suite into rows, and rows into findings, and knows nothing of
 //! the others.
@@ -23,11 +25,13 @@ mod coverage;
 mod faults;
 mod latency;
 mod paraphrase;
+mod ranges;
 mod repeat;
 mod scorers;
 mod shift;
 mod tasks;
 mod threads;
+mod unknowns;
 
 use arrcoc::Error;
 
@@ -42,7 +46,10 @@ use crate::{
     method::{Decider, Method, Workshop},
     progress::Progress,
     row::{FAILED, Row},
-    suite::{Asked, Batch, Coverage, Faults, Latency, Measures, Repeat, Scorers, Shift, Suite, Threads},
+    suite::{
+        Asked, Batch, Coverage, Faults, Latency, Measures, Ranges, Repeat, Scorers, Shift, Suite, Threads,
+        Unknowns,
+    },
     task::Task,
 };
 
@@ -58,6 +65,8 @@ pub(crate) const NAMES: &[&str] = &[
     "latency",
     "scorers",
     "coverage",
+    "ranges",
+    "unknowns",
 ];
 
 /// Every name that a row's measure can have.
@@ -80,6 +89,10 @@ pub(crate) fn row_metrics() -> impl Iterator<Item = &'static str> {
         backends::METRICS,
         faults::METRICS,
         scorers::METRICS,
+        ranges::METRICS,
+        unknowns::METRICS,
+        tasks::SURE,
+        tasks::SURE_OBSERVED,
     ];
     let others = others.into_iter().chain([coverage::METRICS, coverage::OBSERVED]).flatten().copied();
     tasks.chain(others).chain([FAILED, "time", "stage"])
@@ -91,6 +104,9 @@ pub(crate) fn metrics_of(tasks: &[Asked], measures: &Measures, wordings: &[u8]) 
     all.extend(tasks.iter().flat_map(|asked| asked.task.metrics()));
     if !tasks.is_empty() {
         all.extend(tasks::HEARING);
+    }
+    if tasks.iter().any(|asked| asked.task == Task::Read) {
+        all.extend(tasks::SURE);
     }
     if !wordings.is_empty() {
         all.extend(paraphrase::METRICS);
@@ -104,6 +120,10 @@ pub(crate) fn why_no_number(metric: &str) -> Option<String> {
         paraphrase::RATIO => Some(format!(
             "another question moves less than {} % of the tokens",
             100.0 * paraphrase::LEAST_MOVED
+        )),
+        tasks::SURE_OFF | tasks::SURE_AREA => Some(format!(
+            "fewer than {} decisions say how sure they are, or all ended alike",
+            tasks::LEAST_SURE
         )),
         tasks::OFF => Some(format!("something is claimed of fewer than {} patches", tasks::LEAST_CLAIMS)),
         _ => None,
@@ -124,6 +144,8 @@ pub(crate) enum Kind<'a> {
     Latency(&'a Latency),
     Scorers(&'a Scorers),
     Coverage(&'a Coverage),
+    Ranges(&'a Ranges),
+    Unknowns(&'a Unknowns),
 }
 
 /// What a measure works with.
@@ -149,6 +171,8 @@ impl<'a> Kind<'a> {
             latency,
             scorers,
             coverage,
+            ranges,
+            unknowns,
         } = measures;
         [
             tasks.then_some(Kind::Tasks),
@@ -162,6 +186,8 @@ impl<'a> Kind<'a> {
             latency.as_ref().map(Kind::Latency),
             scorers.as_ref().map(Kind::Scorers),
             coverage.as_ref().map(Kind::Coverage),
+            ranges.as_ref().map(Kind::Ranges),
+            unknowns.as_ref().map(Kind::Unknowns),
         ]
         .into_iter()
         .flatten()
@@ -181,6 +207,8 @@ impl<'a> Kind<'a> {
             Kind::Latency(_) => "latency",
             Kind::Scorers(_) => "scorers",
             Kind::Coverage(_) => "coverage",
+            Kind::Ranges(_) => "ranges",
+            Kind::Unknowns(_) => "unknowns",
         }
     }
 
@@ -198,6 +226,8 @@ impl<'a> Kind<'a> {
             Kind::Latency(_) => latency::METRICS,
             Kind::Scorers(_) => scorers::METRICS,
             Kind::Coverage(_) => coverage::METRICS,
+            Kind::Ranges(_) => ranges::METRICS,
+            Kind::Unknowns(_) => unknowns::METRICS,
         }
     }
 
@@ -213,6 +243,8 @@ impl<'a> Kind<'a> {
             Kind::Latency(latency) => latency::cells(suite, latency, length),
             Kind::Scorers(scorers) => scorers::cells(suite, scorers, length),
             Kind::Coverage(coverage) => coverage::cells(suite, coverage),
+            Kind::Ranges(_) => ranges::cells(suite, length),
+            Kind::Unknowns(_) => unknowns::cells(suite, length),
         }
     }
 
@@ -230,6 +262,8 @@ impl<'a> Kind<'a> {
             Kind::Latency(latency) => latency::rows(bench, latency),
             Kind::Scorers(scorers) => scorers::rows(bench, scorers),
             Kind::Coverage(coverage) => coverage::rows(bench, coverage),
+            Kind::Ranges(ranges) => ranges::rows(bench, ranges),
+            Kind::Unknowns(unknowns) => unknowns::rows(bench, unknowns),
         }
     }
 
@@ -241,6 +275,8 @@ impl<'a> Kind<'a> {
             Kind::Repeat(_) | Kind::Threads(_) | Kind::Batch(_) => (0.05, true),
             Kind::Shift(_) | Kind::Backends | Kind::Coverage(_) => (0.03, true),
             Kind::Paraphrase => (0.1, true),
+            Kind::Ranges(_) => (1.0, true),
+            Kind::Unknowns(_) => (1.5, true),
             Kind::Faults(_) => (0.05, false),
             Kind::Latency(_) => (0.012, false),
             Kind::Scorers(_) => (0.5, false),
@@ -277,6 +313,8 @@ impl<'a> Kind<'a> {
             Kind::Latency(_) => latency::findings(suite, rows),
             Kind::Scorers(_) => scorers::findings(suite, rows),
             Kind::Coverage(_) => coverage::findings(suite, rows),
+            Kind::Ranges(_) => ranges::findings(suite, rows),
+            Kind::Unknowns(_) => unknowns::findings(suite, rows),
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod page;
 mod scorers;
 mod scores;
 mod sections;
+mod sure;
 pub(crate) mod table;
 mod times;
 pub(crate) mod view;

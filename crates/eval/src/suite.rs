@@ -8,6 +8,7 @@
 //! `docs/suites.md` has every key, for those who write suites.
 
 mod file;
+mod measures;
 mod prove;
 #[cfg(test)]
 mod schema;
@@ -25,8 +26,8 @@ use arrcoc_host::NameError;
 pub(crate) use file::{
     BatchFile as Batch, CommandFile as CommandRule, ComparisonFile as Comparison, CoverageFile as Coverage,
     FaultsFile as Faults, GateFile as GateRule, LatencyFile as Latency, MeasureFile as Measures, Params,
-    Part, ProfileFile as Profile, RepeatFile as Repeat, ScorersFile as Scorers, ShiftFile as Shift, Size,
-    TasksFile as Tasks, ThreadsFile as Threads,
+    Part, ProfileFile as Profile, RangesFile as Ranges, RepeatFile as Repeat, ScorersFile as Scorers,
+    ShiftFile as Shift, Size, TasksFile as Tasks, ThreadsFile as Threads, UnknownsFile as Unknowns,
 };
 use file::{SCHEMA, SuiteFile};
 use yaml::Step;

@@ -89,7 +89,8 @@ fn every_command_that_help_lists_has_a_page() {
             "bench",
             "hardware",
             "dist",
-            "calibrate-reference"
+            "calibrate-reference",
+            "calibrate-confidence"
         ]
     );
     for command in commands {

@@ -7,7 +7,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use arrcoc_decide::autonomy::{Evidence, Sample, Thresholds, judge};
+use arrcoc_decide::{
+    Mode, Sampling,
+    autonomy::{Evidence, Sample, Thresholds, judge},
+};
 use arrcoc_ledger::{Filter, Kind, Ledger};
 
 use super::{Baseline, Block, Cause, HORIZON, InForce};
@@ -161,6 +164,9 @@ fn gather(ledger: &Ledger, place: Place) -> Result<Gathered, Error> {
 fn sample(decision: &Decision) -> Sample<'_> {
     let scores = &decision.scores;
     let query = decision.query.as_ref().map_or("", |query| query.text.trim());
+    // Where patches are kept or not, or nothing was scored, there is no confidence for another reason.
+    let (sampled, scored) = (decision.policy.sampling == Sampling::Grid, decision.mode != Mode::Uniform);
+    let confidence = decision.confidence.as_ref();
     let channels = decision.channels.iter().map(|channel| (channel.way, channel.theta));
     Sample {
         asked: !query.is_empty(),
@@ -173,7 +179,8 @@ fn sample(decision: &Decision) -> Sample<'_> {
         ],
         retreated: !decision.reasons.is_empty(),
         uncalibrated: is_uncalibrated(query, channels),
-        confidence: None,
-        strange: false,
+        // How likely a uniform allocation is to be read says nothing of the system.
+        confidence: confidence.filter(|_| decision.autonomy > 0.0).and_then(|sure| sure.probability),
+        strange: confidence.is_some_and(|sure| sure.probability.is_none()) && sampled && scored,
     }
 }

@@ -65,6 +65,8 @@ fn head(d: &Decision) -> String {
             let _ = writeln!(out, "            retreated: {reason}");
         });
     }
+    out += &raised(d);
+    out += &confidence(d);
     if let Some(overruled) = overruled(d) {
         let _ = writeln!(out, "overruled   {overruled}");
     }
@@ -81,6 +83,33 @@ fn level(d: &Decision) -> Option<String> {
     });
     let (level, number, autonomy) = (governed.level, governed.configuration, d.autonomy);
     Some(format!("{level}, by record {number}: autonomy {autonomy}{}", others.unwrap_or_default()))
+}
+
+/// What raised a total that was chosen from a range.
+fn raised(d: &Decision) -> String {
+    let Some(raised) = &d.raised else { return String::new() };
+    let mut parts = vec![
+        format!("{} for weak coupling", raised.by_coupling),
+        format!("{} for disagreement", raised.by_disagreement),
+    ];
+    if let Some(tokens) = raised.by_confidence {
+        let there = raised.confidence_there.map_or_else(|| "none".to_owned(), |there| format!("{there:.2}"));
+        parts.push(format!("{tokens} for low confidence, which is {there} at the least"));
+    }
+    format!("raised      from {}: {}\n", raised.from, parts.join(", "))
+}
+
+/// How likely a reader gets the answer.
+fn confidence(d: &Decision) -> String {
+    let Some(confidence) = &d.confidence else { return String::new() };
+    let mut out = match confidence.probability {
+        Some(probability) => format!("confidence  {probability:.2} that the answer can be read\n"),
+        None => "confidence  none: this is unlike all that it was fitted on\n".to_owned(),
+    };
+    confidence.unlike.iter().for_each(|line| {
+        let _ = writeln!(out, "            {line}");
+    });
+    out
 }
 
 fn mode(mode: Mode) -> &'static str {

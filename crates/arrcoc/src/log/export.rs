@@ -88,7 +88,7 @@ enum Column {
 use Column::{Real, Text, Whole};
 
 /// The table. Every column may be null: what a feedback does not have, and a decision of another form.
-const COLUMNS: [(&str, Column); 34] = [
+const COLUMNS: [(&str, Column); 35] = [
     ("number", Whole(|r, _, _| Some(r.summary.number))),
     ("kind", Text(|r, _, _| Some(r.summary.kind.to_string()))),
     ("decision", Text(|r, _, _| Some(r.summary.subject.clone()))),
@@ -108,6 +108,7 @@ const COLUMNS: [(&str, Column); 34] = [
     ("applied", Whole(|_, d, _| d.map(|d| d.applied))),
     ("coupling", Real(|_, d, _| d.map(|d| d.coupling))),
     ("disagreement", Real(|_, d, _| d.map(|d| d.disagreement))),
+    ("confidence", Real(|_, d, _| d.and_then(|d| d.confidence.as_ref()?.probability))),
     ("exploit_explore", Real(|_, d, _| d.map(|d| d.tensions.exploit_explore))),
     ("focus_diversify", Real(|_, d, _| d.map(|d| d.tensions.focus_diversify))),
     ("compress_particularize", Real(|_, d, _| d.map(|d| d.tensions.compress_particularize))),

@@ -26,6 +26,11 @@ pub fn diff(before: &Decision, after: &Decision) -> String {
     let number = |x: f64| format!("{x:.2}");
     row("coupling", number(before.coupling), number(after.coupling));
     row("disagreement", number(before.disagreement), number(after.disagreement));
+    let sure = |d: &Decision| match d.confidence.as_ref().map(|confidence| confidence.probability) {
+        Some(Some(probability)) => number(probability),
+        _ => "none".to_owned(),
+    };
+    row("confidence", sure(before), sure(after));
     let (b, a) = (&before.tensions, &after.tensions);
     row("exploit ↔ explore", number(b.exploit_explore), number(a.exploit_explore));
     row("focus ↔ diversify", number(b.focus_diversify), number(a.focus_diversify));

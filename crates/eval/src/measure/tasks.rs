@@ -11,6 +11,7 @@ mod decided;
 mod findings;
 mod hearing;
 mod place;
+mod sure;
 
 use std::cell::OnceCell;
 
@@ -32,12 +33,19 @@ use crate::{
 use decided::Decided;
 pub(super) use findings::findings;
 pub(super) use hearing::{LEAST_CLAIMS, OFF};
+pub(super) use sure::{AREA as SURE_AREA, LEAST as LEAST_SURE, OFF as SURE_OFF};
 
 /// Where the tokens went: see [`place`].
 pub(crate) const METRICS: &[&str] = place::METRICS;
 
 /// What is made of the question: see [`hearing`].
 pub(super) const HEARING: &[&str] = hearing::METRICS;
+
+/// How sure decisions are: see [`sure`].
+pub(super) const SURE: &[&str] = sure::METRICS;
+
+/// What stands in rows besides.
+pub(super) const SURE_OBSERVED: &[&str] = sure::OBSERVED;
 
 /// The measure of rows that are of no task.
 pub(super) const PLACE: &str = "place";

@@ -178,6 +178,51 @@ pub(crate) const DEFINITIONS: &[Definition] = &[
         source: "Naeini, Cooper and Hauskrecht 2015; Nguyen and O'Connor 2015 for the bins",
     },
     Definition {
+        name: "confidence-ece",
+        formula: "mean over 15 bins of as many decisions each of |confidence − share whose answer is read|, of all budgets",
+        better: Better::Lower,
+        range: (0.0, 1.0),
+        chance: None,
+        unit: "",
+        source: "Naeini, Cooper and Hauskrecht 2015; Nguyen and O'Connor 2015 for the bins",
+    },
+    Definition {
+        name: "confidence-auroc",
+        formula: "chance that a decision whose answer is read is surer than one whose answer is not, ties counted half",
+        better: Better::Higher,
+        range: (0.0, 1.0),
+        chance: Some(0.5),
+        unit: "",
+        source: "Hanley and McNeil 1982",
+    },
+    Definition {
+        name: "confidence-told",
+        formula: "share of the decisions that say how sure they are",
+        better: Better::Higher,
+        range: (0.0, 1.0),
+        chance: None,
+        unit: "",
+        source: "this project",
+    },
+    Definition {
+        name: "range-gain",
+        formula: "share read with totals that decisions choose − share read with their mean for all, by page",
+        better: Better::Higher,
+        range: (-1.0, 1.0),
+        chance: Some(0.0),
+        unit: "",
+        source: "this project",
+    },
+    Definition {
+        name: "noticed",
+        formula: "1 where a decision claims no confidence, or does not hear the question",
+        better: Better::Higher,
+        range: (0.0, 1.0),
+        chance: None,
+        unit: "",
+        source: "this project",
+    },
+    Definition {
         name: "label-found",
         formula: "1 where fewer than 1 % of the patches are as probable as the label's surest and hold neither label nor answer",
         better: Better::Higher,
@@ -388,6 +433,17 @@ mod tests {
         ("cold-first", "time of the first decision of a process, in ms"),
         ("warm-p50", "median time of the decisions after it, in ms"),
         ("memory-beside", "the most memory of a process beside the image, in MiB"),
+        ("range-spent", "tokens of a decision that chose its total from a range / the mean of all that did"),
+        ("range-read", "1 where the answer is read at the total that the decision chose"),
+        ("fixed-read", "1 where the answer is read at the mean of the totals that were chosen"),
+        (
+            "unknown-coupling",
+            "how strongly the question separates the patches of a page that is unlike others",
+        ),
+        ("unknown-claimed", "share of the patches of such a page that the question claims"),
+        ("unknown-confidence", "confidence of a decision about such a page, where it claims any"),
+        ("confidence-read", "confidence of a decision whose answer was read"),
+        ("confidence-unread", "confidence of a decision whose answer was not read"),
         ("hearing-held", "share of the patches that hold the answer or its label"),
         (
             "hearing-hit",
@@ -447,7 +503,7 @@ mod tests {
              batch: {threads: 2}, backends: {}, faults: {average: 1, parts: []}, \
              latency: {sizes: [], samples: 8, quick: 8, warm-up: 1}, \
              scorers: {threads: [1], samples: 1, quick: 1}, \
-             coverage: {sizes: [], grids: [], profiles: []}}";
+             coverage: {sizes: [], grids: [], profiles: []}, ranges: {from: 1, to: 2}, unknowns: {average: 1}}";
         let measures: Measures = serde_yaml::from_str(everything).unwrap();
         let kinds: Vec<Kind<'_>> = Kind::of(true, &measures).collect();
         assert_eq!(kinds.len(), measure::NAMES.len() + 1, "a measure is missing here");

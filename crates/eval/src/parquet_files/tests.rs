@@ -272,7 +272,7 @@ fn the_export_of_a_ledger_is_a_table() {
     let table = folder.path().join("a.parquet");
     let rows = log::parquet(&ledger, &Filter::default(), &mut File::create(&table).unwrap()).unwrap();
     let frame = ParquetReader::new(File::open(&table).unwrap()).finish().unwrap();
-    assert_eq!((rows, frame.height(), frame.width()), (301, 301, 34));
+    assert_eq!((rows, frame.height(), frame.width()), (301, 301, 35));
     let cell = |name: &str, row: usize| frame.column(name).unwrap().get(row).unwrap().to_string();
     assert_eq!((cell("applied", 299), cell("applied", 300)), (decision.applied.to_string(), "null".into()));
     assert_eq!((cell("query", 7), cell("outcome", 7)), ("\"what?\"".into(), "null".into()));

@@ -8,6 +8,7 @@ use super::{
     hearing::{heard, heard_table, moved_table, wordings},
     scorers::scorer_table,
     scores::score_tables_and_comparisons,
+    sure,
     table::{Table, Titled, p_value, percent, plain, points, ratio, with_interval},
     times::time_tables,
 };
@@ -28,7 +29,10 @@ pub(crate) fn verdicts(measured: &Measured<'_>) -> Vec<String> {
         measured.suite.primary.iter().filter_map(|c| comparison(measured, c)).collect();
     for kind in measured.suite.kinds() {
         match kind {
-            Kind::Tasks => sentences.extend(heard(measured)),
+            Kind::Tasks => {
+                sentences.extend(heard(measured));
+                sentences.extend(sure::confidence(measured));
+            }
             Kind::Faults(_) => sentences.push(faults(measured)),
             Kind::Repeat(_) => sentences.extend(kept(measured, "repeat-equal", "a repeat decides the same")),
             Kind::Threads(_) => {
@@ -45,6 +49,8 @@ pub(crate) fn verdicts(measured: &Measured<'_>) -> Vec<String> {
             Kind::Latency(_) => sentences.extend(ratios(measured)),
             Kind::Scorers(_) => sentences.extend(kept_once(measured)),
             Kind::Coverage(_) => sentences.extend(promises(measured)),
+            Kind::Ranges(_) => sentences.extend(sure::ranges(measured)),
+            Kind::Unknowns(_) => sentences.extend(sure::unknowns(measured)),
         }
     }
     sentences
@@ -237,6 +243,8 @@ pub(crate) fn tables(measured: &Measured<'_>) -> Vec<Titled> {
         plain_table(measured, &["shift-moved", "shift-rho"], "Two windows of one page"),
         moved_table(measured),
         heard_table(measured),
+        sure::confidence_table(measured),
+        sure::unknowns_table(measured),
         fault_table(measured),
         tension_table(measured),
     ];

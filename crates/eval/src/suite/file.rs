@@ -416,6 +416,32 @@ pub(crate) struct MeasureFile {
     /// Every size, grid, range of bounds and budget.
     #[serde(default)]
     pub(crate) coverage: Option<CoverageFile>,
+    /// Totals that each decision chooses from a range, beside one total for all. Needs the task `read`.
+    #[serde(default)]
+    pub(crate) ranges: Option<RangesFile>,
+    /// Pages that are unlike all that anything was fitted on, made of drawn documents.
+    #[serde(default)]
+    pub(crate) unknowns: Option<UnknownsFile>,
+}
+
+/// Totals that each decision chooses from a range.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RangesFile {
+    /// The least total, in tokens a patch on average, inside the bounds.
+    pub(crate) from: f64,
+    /// The greatest, more than the least.
+    pub(crate) to: f64,
+}
+
+/// Pages that are unlike all others.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct UnknownsFile {
+    /// The budget, tokens a patch on average, inside the bounds.
+    pub(crate) average: f64,
 }
 
 /// The same request more than once.

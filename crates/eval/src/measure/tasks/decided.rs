@@ -11,8 +11,10 @@ use arrcoc::{Decision, Error, Request, Way, together};
 use arrcoc_picture::Image;
 use arrcoc_stats::Tiling;
 
-use super::{Cell, WORDED, hearing, place};
-use crate::{measure::paraphrase, method::Decider, row::Row, seen::seen, statistics::rank_correlation};
+use super::{Cell, WORDED, hearing, place, sure};
+use crate::{
+    measure::paraphrase, method::Decider, row::Row, seen::seen, statistics::rank_correlation, task::Task,
+};
 
 /// One question in one wording at one budget.
 #[derive(Clone, Copy)]
@@ -148,7 +150,19 @@ impl<'a> Decided<'a> {
             Some(first) if first.tokens == tokens => self.again(first.rows.clone(), &row),
             _ => self.looked_at(asked, decision, tokens, &row)?,
         }
+        self.sure(decision, &row);
         Ok(())
+    }
+
+    /// How sure the decision is, where it was just seen whether the answer is read.
+    fn sure(&mut self, decision: &Decision, row: &Row) {
+        let of_this = self.rows.iter().rev().take_while(|found| found.decision == decision.id);
+        let read = of_this.into_iter().find(|found| found.metric == Task::Read.names().score);
+        let Some((read, confidence)) = read.map(|found| found.value == 1.0).zip(decision.confidence.as_ref())
+        else {
+            return;
+        };
+        self.rows.extend(sure::rows(row, confidence.probability, read));
     }
 
     /// How far these words move the tokens, and another question does, where the suite asks in other words and does

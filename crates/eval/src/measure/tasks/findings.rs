@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{WORDED, hearing, place};
+use super::{WORDED, hearing, place, sure};
 use crate::{
     finding::{
         self, Finding, Key, OnPage, Pages, Test, by_page, by_page_and, differences, mean, means, weighted,
@@ -42,6 +42,7 @@ pub(crate) fn findings(suite: &Suite, rows: &[Row]) -> Vec<Finding> {
         findings.extend(means(&suite.name, rows, metric, "pages"));
     }
     findings.extend(hearing::findings(&suite.name, rows));
+    findings.extend(sure::findings(&suite.name, rows));
     if suite.measures.paraphrase.is_none() {
         findings.extend(paraphrase::findings(suite, rows));
     }
