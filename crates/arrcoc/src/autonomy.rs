@@ -9,6 +9,24 @@
 //! were compared with, the limits. What was read is bounded by the number of a record, so that the same comes
 //! out again later: [`explain`] gathers it anew and says whether it does. Two processes may evaluate at once: a
 //! configuration is appended on condition that the one it was made from is still in force.
+//!
+//! ```
+//! use arrcoc::{Config, Engine, Photo, Request, autonomy, calibration::Calibration, ledger::Ledger, log};
+//!
+//! let folder = tempfile::tempdir().unwrap();
+//! let mut ledger = Ledger::open(&folder.path().join("decisions.ledger"))?;
+//! let engine = Engine::open(Config::default())?;
+//! autonomy::begin(&mut ledger, &Calibration::reference()?, Default::default())?.govern(&engine)?;
+//! let request = Request::new(Photo::from_rgb(96, 96, vec![200; 96 * 96 * 3])?);
+//! let decision = engine.allocate(&request)?;
+//! log::append(&mut ledger, &[&decision])?;
+//! assert_eq!((decision.autonomy, decision.governed.unwrap().configuration), (0.5, 1));
+//! // One decision is no block: nothing changes.
+//! if let Some(next) = autonomy::evaluate(&mut ledger)? {
+//!     next.govern(&engine)?;
+//! }
+//! # Ok::<(), arrcoc::Error>(())
+//! ```
 
 mod acts;
 mod blocks;

@@ -54,12 +54,12 @@ pub struct Calibration {
     /// Encoder → channel → where that map comes from. A map without a record is used as it is.
     #[serde(default)]
     fits: BTreeMap<String, BTreeMap<String, FitRecord>>,
-    /// How likely a reader gets the answer.
-    #[serde(default)]
-    confidence: Option<ConfidenceModel>,
     /// What `arrcoc recalibrate` found, where it wrote the file.
     #[serde(default)]
     recalibration: Option<Recalibration>,
+    /// How likely a reader gets the answer.
+    #[serde(default)]
+    confidence: Option<ConfidenceModel>,
     /// The file that was laid over the reference.
     #[serde(skip)]
     path: Option<PathBuf>,

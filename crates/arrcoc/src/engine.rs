@@ -514,7 +514,7 @@ impl Engine {
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
-            confidence: look.confidence(outcome.confidence),
+            confidence: look.steering.confidence_record(outcome.confidence),
             raised: outcome.raised,
             autonomy: ruling.autonomy,
             governed: ruling.governed,

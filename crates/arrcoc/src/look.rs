@@ -12,17 +12,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arrcoc_decide::{Channel, Confidence, Outcome, Policy, Reading, ScoreMaps, Setting, Terms, Way};
+use arrcoc_decide::{Channel, Outcome, Policy, ScoreMaps, Setting, Terms, Way};
 use arrcoc_host::{Allocator, Scorer, ScorerInfo, TensorView};
 
 use crate::{
-    decision::{BatchRecord, ConfidenceRecord, Decision, TensorRecord},
+    decision::{BatchRecord, Decision, TensorRecord},
     engine::{Engine, Timings, micros, pixels, rows},
     error::Error,
     lineup::{Lineup, provides},
     request::{Request, terms},
     scoring::{Asked, Observation, RawChannel, Ready, Scored, Silent, plugin_record},
-    steering::{Steering, is_uncalibrated},
+    steering::{Steering, hears_uncalibrated},
 };
 
 /// An image that was looked at; see [`Engine::look`].
@@ -55,7 +55,7 @@ impl Heard<'_> {
     }
 
     pub(crate) fn is_uncalibrated(&self) -> bool {
-        is_uncalibrated(self.asked.query(), &self.scored.channels)
+        hears_uncalibrated(self.asked.query(), &self.scored.channels)
     }
 }
 
@@ -106,9 +106,10 @@ impl<'a> Look<'a> {
         let terms = terms(policy, self.request.grid)?;
         let maps = scored.maps(self.request.grid.patches());
         let sharing = Instant::now();
-        let mut ruling = self.steering.ruling(is_uncalibrated(query, &scored.channels));
+        let mut ruling = self.steering.ruling(hears_uncalibrated(query, &scored.channels));
         let share = |autonomy: f64| {
-            let setting = Setting { reading: self.reading(), ..self.engine.setting(autonomy) };
+            let reading = self.steering.reading(self.request);
+            let setting = Setting { reading, ..self.engine.setting(autonomy) };
             self.share(&asked, &maps, &terms, allocator.as_ref(), deadline, &setting)
         };
         let outcome = share(ruling.autonomy);
@@ -119,19 +120,6 @@ impl<'a> Look<'a> {
         self.engine
             .record(self, query, &terms, maps, scored, allocator.as_ref(), outcome, batch, ruling)
             .seal()
-    }
-
-    /// By what the confidence of a decision about this image is computed.
-    pub(crate) fn reading(&self) -> Option<Reading<'_>> {
-        let pixels = pixels(self.request) as f64 / self.request.grid.patches() as f64;
-        self.steering.calibration.confidence().map(|model| Reading { model, pixels })
-    }
-
-    /// The record of how sure a decision is; none where the calibration does not say.
-    pub(crate) fn confidence(&self, confidence: Confidence) -> Option<ConfidenceRecord> {
-        let Confidence { probability, unlike } = confidence;
-        let reader = self.steering.calibration.confidence()?.reader().to_owned();
-        Some(ConfidenceRecord { probability, reader, unlike })
     }
 
     /// A tensor by name, after a question was heard.

@@ -270,8 +270,7 @@ pub fn redecided(
     decision: Decision,
     map: &MonotoneMap,
 ) -> Result<(Decision, Decision), Error> {
-    let mut change = Change::default();
-    change.recalibrated = Some(map.clone());
+    let change = Change { recalibrated: Some(map.clone()), ..Change::default() };
     let basis = Basis::new(rerun, decision, change)?;
     let what_if = basis.what_if()?;
     Ok((what_if.before().clone(), what_if.decide()?))

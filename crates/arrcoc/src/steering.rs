@@ -2,9 +2,14 @@
 //!
 //! A decision keeps what it began with, so that it is one thing from end to end.
 
-use arrcoc_decide::{Channel, Level, Way};
+use arrcoc_decide::{Channel, Confidence, Level, Reading, Way};
 
-use crate::{calibration::Calibration, decision::Governed};
+use crate::{
+    calibration::Calibration,
+    decision::{ConfidenceRecord, Governed},
+    engine::pixels,
+    request::Request,
+};
 
 /// What a note begins with that says why a governed decision went less far than its level.
 const NOTE: &str = "autonomy: ";
@@ -40,6 +45,19 @@ impl Steering {
         });
         Ruling::of(governed, self.autonomy, uncalibrated)
     }
+
+    /// By what the confidence of a decision for a request is computed.
+    pub(crate) fn reading(&self, request: &Request) -> Option<Reading<'_>> {
+        let pixels = pixels(request) as f64 / request.grid.patches() as f64;
+        self.calibration.confidence().map(|model| Reading { model, pixels })
+    }
+
+    /// The record of how sure a decision is; none where the calibration does not say.
+    pub(crate) fn confidence_record(&self, confidence: Confidence) -> Option<ConfidenceRecord> {
+        let Confidence { probability, unlike } = confidence;
+        let reader = self.calibration.confidence()?.reader().to_owned();
+        Some(ConfidenceRecord { probability, reader, unlike })
+    }
 }
 
 impl Ruling {
@@ -66,7 +84,13 @@ pub(crate) fn is_note(text: &str) -> bool {
 }
 
 /// Whether a question was asked, scorers heard it, and none of them has a calibration that fits.
-pub(crate) fn is_uncalibrated(query: &str, channels: &[Channel]) -> bool {
-    let heard = || channels.iter().filter(|channel| channel.way == Way::Participatory);
-    !query.trim().is_empty() && heard().next().is_some() && heard().all(|channel| channel.theta == 0.0)
+/// Of channels their way and weight are given.
+pub(crate) fn is_uncalibrated(query: &str, channels: impl Iterator<Item = (Way, f64)>) -> bool {
+    let mut heard = channels.filter(|(way, _)| *way == Way::Participatory).peekable();
+    !query.trim().is_empty() && heard.peek().is_some() && heard.all(|(_, theta)| theta == 0.0)
+}
+
+/// The same of channels as they are shared by.
+pub(crate) fn hears_uncalibrated(query: &str, channels: &[Channel]) -> bool {
+    is_uncalibrated(query, channels.iter().map(|channel| (channel.way, channel.theta)))
 }

@@ -31,7 +31,7 @@ use crate::{
     request::{Request, terms},
     rerun::{Rerun, changed_plugins},
     scoring::{Asked, Scored},
-    steering::{Ruling, is_note, is_uncalibrated},
+    steering::{Ruling, hears_uncalibrated, is_note},
 };
 
 pub use diff::diff;
@@ -296,12 +296,12 @@ impl WhatIf<'_> {
         // What is told how far to go is not governed.
         let governed = base.governed.clone().filter(|_| change.autonomy.is_none());
         let autonomy = change.autonomy.unwrap_or(base.autonomy);
-        let mut ruling = Ruling::of(governed, autonomy, is_uncalibrated(self.query, &channels));
+        let mut ruling = Ruling::of(governed, autonomy, hears_uncalibrated(self.query, &channels));
         let mut reasons = Vec::new();
         let allocator = self.basis.engine.make_allocator_or_say(None, &mut reasons);
         let outcome_at = |autonomy: f64| {
-            let held = change.held.over(base.settings.held);
-            let setting = Setting { autonomy, held, reading: self.look.reading() };
+            let reading = self.look.steering.reading(&self.basis.request);
+            let setting = Setting { autonomy, held: change.held.over(base.settings.held), reading };
             self.look.share(&self.asked, &maps, &terms, allocator.as_ref(), None, &setting)
         };
         let outcome = outcome_at(ruling.autonomy);
@@ -360,7 +360,7 @@ impl WhatIf<'_> {
             tensions: outcome.tensions,
             coupling: outcome.coupling,
             disagreement: outcome.disagreement,
-            confidence: self.look.confidence(outcome.confidence),
+            confidence: self.look.steering.confidence_record(outcome.confidence),
             raised: outcome.raised,
             autonomy: ruling.autonomy,
             governed: ruling.governed,

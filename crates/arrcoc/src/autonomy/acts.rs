@@ -87,12 +87,13 @@ pub fn evaluate(ledger: &mut Ledger) -> Result<Option<InForce>, Error> {
 /// The configuration in force; where there is none, the first: guarded, at most autonomous, with this calibration.
 ///
 /// # Errors
-/// When the ledger cannot be read or added to.
+/// When blocks would have no decisions, or the ledger cannot be read or added to.
 pub fn begin(
     ledger: &mut Ledger,
     calibration: &Calibration,
     thresholds: Thresholds,
 ) -> Result<InForce, Error> {
+    check_block(thresholds.block)?;
     loop {
         if let Some(now) = in_force(ledger)? {
             return Ok(now);
@@ -119,18 +120,30 @@ pub fn begin(
     }
 }
 
+fn check_block(decisions: u32) -> Result<(), Error> {
+    if decisions == 0 {
+        return Err(Error::new(
+            "a block of no decisions shows nothing",
+            "give blocks of one decision or more",
+        ));
+    }
+    Ok(())
+}
+
 /// Sets the level, and how far it may rise by itself. With `anew` the next good block is what others are compared with:
-/// for pages that are others by now, and are meant to be.
+/// for pages that are others by now, and are meant to be. With `block` blocks have so many decisions from now on.
 ///
 /// # Errors
-/// When the level is above the ceiling, or the ledger has no configuration, or cannot be read or added to.
+/// When the level is above the ceiling, blocks would have no decisions, or the ledger has no configuration, or cannot be read or added to.
 pub fn set(
     ledger: &mut Ledger,
     level: Level,
     ceiling: Level,
     anew: bool,
+    block: Option<u32>,
     settled: Settled<'_>,
 ) -> Result<InForce, Error> {
+    check_block(block.unwrap_or(1))?;
     if level > ceiling {
         return Err(Error::new(
             format!("{level} is above the ceiling, {ceiling}"),
@@ -139,7 +152,10 @@ pub fn set(
     }
     change(ledger, settled, |now, _| {
         let baseline = now.configuration.baseline.clone().filter(|_| !anew);
-        Ok(Configuration { level, ceiling, baseline, cause: Cause::Set, ..now.configuration.clone() })
+        let mut made =
+            Configuration { level, ceiling, baseline, cause: Cause::Set, ..now.configuration.clone() };
+        made.thresholds.block = block.unwrap_or(made.thresholds.block);
+        Ok(made)
     })
 }
 

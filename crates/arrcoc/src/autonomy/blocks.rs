@@ -8,16 +8,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use arrcoc_decide::{
-    Way,
+    Mode, Sampling,
     autonomy::{Evidence, Sample, Thresholds, judge},
 };
 use arrcoc_ledger::{Filter, Kind, Ledger};
 
 use super::{Baseline, Block, Cause, HORIZON, InForce};
 use crate::{
-    decision::{ChannelRecord, Decision},
+    decision::Decision,
     error::Error,
     log::{self, Outcome},
+    steering::is_uncalibrated,
 };
 
 /// The blocks that a configuration is judged by.
@@ -163,10 +164,13 @@ fn gather(ledger: &Ledger, place: Place) -> Result<Gathered, Error> {
 #[must_use]
 pub fn sample(decision: &Decision) -> Sample<'_> {
     let scores = &decision.scores;
-    let asked = decision.query.as_ref().is_some_and(|query| !query.text.trim().is_empty());
-    let heard = || decision.channels.iter().filter(|channel| channel.way == Way::Participatory);
+    let query = decision.query.as_ref().map_or("", |query| query.text.trim());
+    // Where patches are kept or not, or nothing was scored, there is no confidence for another reason.
+    let (sampled, scored) = (decision.policy.sampling == Sampling::Grid, decision.mode != Mode::Uniform);
+    let confidence = decision.confidence.as_ref();
+    let channels = decision.channels.iter().map(|channel| (channel.way, channel.theta));
     Sample {
-        asked,
+        asked: !query.is_empty(),
         coupling: decision.coupling,
         disagreement: decision.disagreement,
         maps: [
@@ -175,18 +179,9 @@ pub fn sample(decision: &Decision) -> Sample<'_> {
             scores.participatory.as_deref(),
         ],
         retreated: !decision.reasons.is_empty(),
-        uncalibrated: asked && heard().next().is_some() && heard().all(|channel| channel.theta == 0.0),
-        confidence: decision.confidence.as_ref().and_then(|confidence| confidence.probability),
-        strange: is_strange(decision, asked),
+        uncalibrated: is_uncalibrated(query, channels),
+        // How likely a uniform allocation is to be read says nothing of the system.
+        confidence: confidence.filter(|_| decision.autonomy > 0.0).and_then(|sure| sure.probability),
+        strange: confidence.is_some_and(|sure| sure.probability.is_none()) && sampled && scored,
     }
-}
-
-/// Whether an image was unlike those that confidence was fitted on, or its question was heard by nobody who could hear it.
-fn is_strange(decision: &Decision, asked: bool) -> bool {
-    let could_hear = || {
-        let heard = |channel: &ChannelRecord| channel.way == Way::Participatory && channel.theta > 0.0;
-        decision.channels.iter().any(heard)
-    };
-    let unlike = decision.confidence.as_ref().is_some_and(|confidence| !confidence.unlike.is_empty());
-    unlike || asked && decision.scores.participatory.is_none() && could_hear()
 }

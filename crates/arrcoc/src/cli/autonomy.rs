@@ -20,17 +20,18 @@ pub(crate) fn run(command: AutonomyCommand) -> Result<Done, Error> {
     match command {
         AutonomyCommand::Show { ledger, json } => show(&ledger, json),
         AutonomyCommand::Evaluate { ledger } => {
-            let mut ledger = existing(&ledger)?;
-            match autonomy::evaluate(&mut ledger)? {
+            let (mut ledger, mut governor) = (existing(&ledger)?, Governor::default());
+            match governor.evaluate(&mut ledger)? {
                 Some(next) => say(&(autonomy::line(&next) + "\n")),
-                None => say(&format!("nothing changes\n{}", now(&ledger)?)),
+                None => say(&format!("nothing changes\n{}", now(&ledger, &mut governor)?)),
             }
             Ok(Done::Well)
         }
-        AutonomyCommand::Set { ledger, level, ceiling, new_baseline, by } => {
+        AutonomyCommand::Set { ledger, level, ceiling, new_baseline, block, by } => {
             let level = read_level(&level)?;
             let ceiling = ceiling.as_deref().map_or(Ok(level), read_level)?;
-            told(&autonomy::set(&mut existing(&ledger)?, level, ceiling, new_baseline, said(&by))?)
+            let mut ledger = existing(&ledger)?;
+            told(&autonomy::set(&mut ledger, level, ceiling, new_baseline, block, said(&by))?)
         }
         AutonomyCommand::Promote { ledger, calibration, despite, by } => {
             let calibration = Calibration::read(&calibration)?;
@@ -103,18 +104,18 @@ fn show(path: &Path, json: bool) -> Result<Done, Error> {
         say(&format!("{value}\n"));
         return Ok(Done::Well);
     }
-    say(&now(&ledger)?);
+    say(&now(&ledger, &mut Governor::default())?);
     say("\n");
     history.iter().for_each(|set| say(&(autonomy::line(set) + "\n")));
     Ok(Done::Well)
 }
 
 /// What is in force, and how its blocks are.
-fn now(ledger: &Ledger) -> Result<String, Error> {
+fn now(ledger: &Ledger, governor: &mut Governor) -> Result<String, Error> {
     let Some(now) = autonomy::in_force(ledger)? else {
         return Ok("the ledger has no configuration\n".into());
     };
-    let State { since, begun, .. } = Governor::default().state(ledger, &now)?;
+    let State { since, begun, .. } = governor.state(ledger, &now)?;
     let configuration = &now.configuration;
     let block = configuration.thresholds.block;
     let mut text = format!(

@@ -48,6 +48,9 @@ fn head(d: &Decision) -> String {
     );
     let _ = writeln!(out, "mode        {}", mode(d.mode));
     let _ = writeln!(out, "allocator   {}", d.allocator.id);
+    if let Some(level) = level(d) {
+        let _ = writeln!(out, "level       {level}");
+    }
     if let Some(batch) = &d.policy.batch {
         let _ = writeln!(
             out,
@@ -68,6 +71,18 @@ fn head(d: &Decision) -> String {
         let _ = writeln!(out, "overruled   {overruled}");
     }
     out
+}
+
+/// How far a ledger allowed it to go, and what that changed.
+fn level(d: &Decision) -> Option<String> {
+    let governed = d.governed.as_ref()?;
+    let others = governed.advised.as_ref().map(|advised| {
+        let pairs = std::iter::zip(d.flat_tokens(), advised.concat());
+        let patches = pairs.filter(|(tokens, advised)| tokens != advised).count();
+        format!("; without it {patches} patches would have other tokens")
+    });
+    let (level, number, autonomy) = (governed.level, governed.configuration, d.autonomy);
+    Some(format!("{level}, by record {number}: autonomy {autonomy}{}", others.unwrap_or_default()))
 }
 
 /// What raised a total that was chosen from a range.

@@ -106,7 +106,7 @@ pub struct Judgement {
 pub const LEAST_TOLD: u64 = 8;
 
 /// Judges a block beside the baseline, evidence of a block that was good. Without one, only what is good or bad by
-/// itself is told: retreats, failures, strange images.
+/// itself is told: retreats and failures.
 ///
 /// A signal is left out where there is nothing to tell it from: no question, no map, no feedback. A block with fewer
 /// than half the decisions that one should have is at best neither.
@@ -125,9 +125,9 @@ pub fn judge(evidence: &Evidence, baseline: Option<&Evidence>, thresholds: &Thre
             maps.into_iter().filter_map(|(name, now, then)| shift(name, now, then, thresholds.shift)),
         );
         signals.extend(confidence(evidence, baseline, thresholds.confidence));
+        signals.extend(strange(evidence, baseline, thresholds.strange));
     }
     signals.extend(share("retreats", "retreated", evidence.retreats, evidence, thresholds.retreats));
-    signals.extend(strange(evidence, baseline, thresholds.strange));
     signals.extend(failures(evidence, baseline, thresholds.failures));
     if evidence.uncalibrated > 0 {
         signals.push(Signal {
@@ -206,6 +206,31 @@ fn shift(map: &str, now: &[u64; BINS], then: &[u64; BINS], limits: Limits) -> Op
     Some(Signal { name, value, limit: limits.bad, standing: by(value, limits), text })
 }
 
+/// Bad when the share of strange images is above that of the baseline by more than the limit, and by more than chance makes
+/// of two shares; good when chance could make as much of the limit for good.
+fn strange(now: &Evidence, then: &Evidence, limits: Limits) -> Option<Signal> {
+    if now.decisions < LEAST_TOLD || then.decisions < LEAST_TOLD || now.strange + then.strange == 0 {
+        return None;
+    }
+    let share = |evidence: &Evidence| evidence.strange as f64 / evidence.decisions as f64;
+    let more = share(now) - share(then);
+    let (least, most) = (wilson(now.strange, now.decisions).0, wilson(then.strange, then.decisions).1);
+    let standing = if more > limits.bad && least > most {
+        Standing::Bad
+    } else if more <= limits.good || least <= share(then) {
+        Standing::Good
+    } else {
+        Standing::Neither
+    };
+    let text = format!(
+        "{} of {} decisions saw what is unlike all that confidence was fitted on; {:.0} % did in the block that was good",
+        now.strange,
+        now.decisions,
+        100.0 * share(then)
+    );
+    Some(Signal { name: "strange".into(), value: more, limit: limits.bad, standing, text })
+}
+
 fn share(name: &str, what: &str, count: u64, evidence: &Evidence, limits: Limits) -> Option<Signal> {
     let all = evidence.decisions;
     let value = count as f64 / all as f64;
@@ -217,22 +242,6 @@ fn share(name: &str, what: &str, count: u64, evidence: &Evidence, limits: Limits
         standing: by(value, limits),
         text,
     })
-}
-
-/// How much larger the share of strange images is than it was in the baseline: where all images are of a kind that
-/// confidence was not fitted on, that they are says nothing new.
-fn strange(now: &Evidence, then: Option<&Evidence>, limits: Limits) -> Option<Signal> {
-    let share = |evidence: &Evidence| evidence.strange as f64 / evidence.decisions.max(1) as f64;
-    let had = then.map_or(0.0, share);
-    let value = share(now) - had;
-    let text = format!(
-        "{} of {} decisions were about an image unlike those that are known, {:.0} % of them before",
-        now.strange,
-        now.decisions,
-        100.0 * had
-    );
-    let standing = by(value, limits);
-    (now.strange > 0).then(|| Signal { name: "strange".into(), value, limit: limits.bad, standing, text })
 }
 
 /// Bad when the share of failures, of eight outcomes or more, is surely above what is tolerated, and above what the
@@ -336,7 +345,6 @@ mod tests {
                 expected,
                 "{retreats}"
             );
-            assert_eq!(standing(&block(|n, sample| sample.strange = n < retreats)).0, expected, "{retreats}");
         }
         let elsewhere =
             block(|n, sample| sample.maps[1] = Some(if n < 16 { &[0.2, 0.4] } else { &[0.4, 0.6] }));
@@ -378,6 +386,17 @@ mod tests {
         let with = |confidence: f64| block(|_, sample| sample.confidence = Some(confidence));
         let judged = |now: f64| judge(&with(now), Some(&with(0.8)), &Thresholds::default()).standing;
         assert_eq!([0.75, 0.65, 0.5].map(judged), [Standing::Good, Standing::Neither, Standing::Bad]);
+    }
+
+    #[test]
+    fn strange_images_are_counted_beside_those_that_there_were() {
+        use Standing::{Bad, Good, Neither};
+        let with = |strange: usize| block(|n, sample| sample.strange = n < strange);
+        let judged =
+            |now: usize, then: usize| judge(&with(now), Some(&with(then)), &Thresholds::default()).standing;
+        assert_eq!([1, 2, 6, 7].map(|now| judged(now, 0)), [Good, Neither, Neither, Bad]);
+        // 16 of 32 and 20 of 32 are no different, 31 are.
+        assert_eq!([2, 16, 20, 31].map(|now| judged(now, 16)), [Good, Good, Good, Bad]);
     }
 
     /// Values of the interval as Wilson's formula gives them (Brown, Cai and DasGupta 2001 have the same for 0 of 10).

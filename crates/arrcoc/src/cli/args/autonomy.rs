@@ -43,6 +43,9 @@ pub(crate) enum AutonomyCommand {
         /// Compare with the next good block from now on, not with the one before
         #[arg(long)]
         new_baseline: bool,
+        /// Decisions in a block from now on [default: as before; 48 at first]
+        #[arg(long, value_name = "N")]
+        block: Option<u32>,
         #[command(flatten)]
         by: ByArgs,
     },
