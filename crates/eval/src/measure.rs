@@ -292,9 +292,15 @@ impl<'a> Kind<'a> {
     }
 
     /// What this machine lacks for it.
-    pub(crate) fn lacks(self, workshop: &Workshop) -> Option<Absent> {
+    pub(crate) fn lacks(self, suite: &Suite, workshop: &Workshop) -> Option<Absent> {
+        let without_reader = |metrics| {
+            let (_, reason) = suite.unjudged().find(|(asked, _)| asked.task == Task::Read)?;
+            Some(Absent { metrics, reason: reason.to_owned() })
+        };
         match self {
             Kind::Backends => backends::lacks(workshop),
+            Kind::Tasks => without_reader(tasks::SURE),
+            Kind::Ranges(_) => without_reader(ranges::METRICS),
             _ => None,
         }
     }

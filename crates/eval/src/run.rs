@@ -300,7 +300,7 @@ fn measure(
         rows.extend(observed);
     }
     finding::correct(&mut findings, |finding| report::is_primary(&suite, finding));
-    let absent: Vec<Absent> = suite.kinds().filter_map(|kind| kind.lacks(workshop)).collect();
+    let absent: Vec<Absent> = suite.kinds().filter_map(|kind| kind.lacks(&suite, workshop)).collect();
     let mut verdicts = gate::judge(&suite, &findings, &absent);
     gate::forgive_pages(&suite, length, &mut verdicts);
     Ok(Done { suite, rows, findings, verdicts, seconds: begun.elapsed().as_secs_f64() })

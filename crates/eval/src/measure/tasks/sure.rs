@@ -70,7 +70,7 @@ pub(super) fn findings(suite: &str, rows: &[Row]) -> Vec<Finding> {
             n: pages.len(),
             ..key.finding(suite, metric, "pages")
         };
-        let measures: [(&str, &dyn Fn(&[usize]) -> f64); 2] = [
+        let measures: [(&str, Statistic<'_>); 2] = [
             (OFF, &|drawn| calibration_error(&equal_mass(&mut all(drawn), BINS))),
             (AREA, &|drawn| auroc(&all(drawn))),
         ];
@@ -86,6 +86,9 @@ pub(super) fn findings(suite: &str, rows: &[Row]) -> Vec<Finding> {
     }
     findings
 }
+
+/// A number of drawn pages.
+type Statistic<'a> = &'a dyn Fn(&[usize]) -> f64;
 
 /// What the decisions about one page came to.
 #[derive(Default)]
@@ -116,7 +119,7 @@ mod tests {
     /// 100 pages: of the decisions that say 0.9 nine in ten are read, of those that say 0.2 two in ten.
     #[test]
     fn what_is_as_sure_as_it_should_be_is_found_so() {
-        let honest = |k: u32| [(0.9, k % 10 != 0), (0.2, k % 10 < 2)];
+        let honest = |k: u32| [(0.9, !k.is_multiple_of(10)), (0.2, k % 10 < 2)];
         let all: Vec<Row> = (0..100)
             .flat_map(|k| honest(k).into_iter().flat_map(move |(sure, read)| observed(k, sure, read)))
             .collect();
@@ -127,14 +130,14 @@ mod tests {
         assert!((of(AREA).estimate - 8450.0 / 9900.0).abs() < 1e-9, "{:?}", of(AREA));
         assert_eq!(of(TOLD).estimate, 1.0);
         // One that says 0.9 always is off by as much as the difference to the share that is read.
-        let boasting: Vec<Row> = (0..200).flat_map(|k| observed(k, 0.9, k % 2 == 0)).collect();
+        let boasting: Vec<Row> = (0..200).flat_map(|k| observed(k, 0.9, k.is_multiple_of(2))).collect();
         let off = findings("s", &boasting).into_iter().find(|f| f.metric == OFF).unwrap();
         assert!((off.estimate - 0.4).abs() < 1e-9, "{off:?}");
     }
 
     #[test]
     fn few_decisions_have_no_number() {
-        let few: Vec<Row> = (0..20).flat_map(|k| observed(k, 0.5, k % 2 == 0)).collect();
+        let few: Vec<Row> = (0..20).flat_map(|k| observed(k, 0.5, k.is_multiple_of(2))).collect();
         assert!(findings("s", &few).iter().find(|f| f.metric == OFF).unwrap().estimate.is_nan());
     }
 }
