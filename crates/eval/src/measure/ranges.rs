@@ -36,8 +36,12 @@ const FIXED: &str = "fixed-read";
 /// From this coupling on a question is followed as far as any is.
 const FOLLOWED: f64 = 0.5;
 
+/// The most pages of a dataset: each question is judged four times.
+const MOST: u32 = 48;
+
 pub(super) fn cells(suite: &Suite, length: Length) -> u64 {
-    2 * u64::from(suite.pages(length)) * deciders(suite).count() as u64
+    let pages: u64 = suite.datasets.iter().map(|dataset| u64::from(dataset.pages(length).min(MOST))).sum();
+    2 * pages * deciders(suite).count() as u64
 }
 
 /// A question, or none, at the total that its decision chose.
@@ -123,7 +127,7 @@ fn pass(
     metric: &'static str,
 ) -> Result<Vec<Row>, Error> {
     let suite = bench.suite;
-    page::each(dataset.pages(bench.length), |index| {
+    page::each(dataset.pages(bench.length).min(MOST), |index| {
         let page = match dataset.page(index) {
             Ok(page) => page,
             Err(error) => return Ok(vec![failure(&suite.name, "ranges", &dataset.name, index, &error)]),

@@ -416,7 +416,8 @@ pub(crate) struct MeasureFile {
     /// Every size, grid, range of bounds and budget.
     #[serde(default)]
     pub(crate) coverage: Option<CoverageFile>,
-    /// Totals that each decision chooses from a range, beside one total for all. Needs the task `read`.
+    /// Totals that each decision chooses from a range, beside one total for all, on up to 48 pages of each dataset. Needs the
+    /// task `read`.
     #[serde(default)]
     pub(crate) ranges: Option<RangesFile>,
     /// Pages that are unlike all that anything was fitted on, made of up to 24 drawn documents of each dataset.
