@@ -22,12 +22,13 @@ use crate::decision::Decision;
 pub fn line(d: &Decision) -> String {
     let name = d.image.path.as_deref().unwrap_or("image");
     format!(
-        "{name}: {} tokens for {} patch{}, {:.1} on average, mode {}, {} µs{}",
+        "{name}: {} tokens for {} patch{}, {:.1} on average, mode {}{}, {} µs{}",
         d.applied,
         d.patches(),
         if d.patches() == 1 { "" } else { "es" },
         d.applied as f64 / d.patches() as f64,
         d.mode,
+        d.governed.as_ref().map(|governed| format!(", {}", governed.level)).unwrap_or_default(),
         d.timings_us.get("total").copied().unwrap_or(0),
         if d.reasons.is_empty() { String::new() } else { format!(" ({})", d.reasons.join("; ")) },
     )
