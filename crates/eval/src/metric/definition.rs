@@ -433,6 +433,10 @@ mod tests {
         ("cold-first", "time of the first decision of a process, in ms"),
         ("warm-p50", "median time of the decisions after it, in ms"),
         ("memory-beside", "the most memory of a process beside the image, in MiB"),
+        (
+            "steps-down",
+            "1 where a block of decisions about such pages costs a level of autonomy that was earned on others",
+        ),
         ("range-spent", "tokens of a decision that chose its total from a range / the mean of all that did"),
         ("range-read", "1 where the answer is read at the total that the decision chose"),
         ("fixed-read", "1 where the answer is read at the mean of the totals that were chosen"),
