@@ -39,7 +39,7 @@ pub(super) fn confidence_table(measured: &Measured<'_>) -> Option<Titled> {
         table.row([
             off.method.clone(),
             if off.dataset == ALL { "all".into() } else { off.dataset.clone() },
-            number(off, with_interval(off, percent)),
+            number(off, percent(off.estimate)),
             area.map_or_else(String::new, |f| number(f, with_interval(f, plain))),
             told.map_or_else(String::new, |f| percent(f.estimate)),
             counted(off),
