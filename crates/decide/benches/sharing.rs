@@ -19,8 +19,8 @@
 use std::hint::black_box;
 
 use arrcoc_decide::{
-    Bounds, Policy, Proportional, ScoreMaps, Setting, Terms, Total, decide, normalised, share,
-    share_by_weight, uniform,
+    Bounds, ConfidenceModel, Policy, Proportional, Reading, ScoreMaps, Setting, Terms, Total, decide,
+    normalised, share, share_by_weight, uniform,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -65,6 +65,13 @@ fn sharing(c: &mut Criterion) {
     group.finish();
 }
 
+/// The model of confidence that is committed.
+fn model() -> ConfidenceModel {
+    let text = include_str!("../../arrcoc/calibration/confidence.json");
+    let file: serde_json::Value = serde_json::from_str(text).expect("committed");
+    serde_json::from_value(file["confidence"].clone()).expect("a model")
+}
+
 fn decision(c: &mut Criterion) {
     let patches = 576;
     let mut group = c.benchmark_group("decide");
@@ -78,6 +85,12 @@ fn decision(c: &mut Criterion) {
         let demand = terms.demand(terms.lo()).expect("the total");
         group.bench_function(BenchmarkId::new("whole", levels), |b| {
             b.iter(|| decide(black_box(&maps), &terms, &Setting::default(), &Proportional));
+        });
+        let model = model();
+        let reading = Some(Reading { model: &model, pixels: 3136.0 });
+        group.bench_function(BenchmarkId::new("whole, with confidence", levels), |b| {
+            let setting = Setting { reading, ..Setting::default() };
+            b.iter(|| decide(black_box(&maps), &terms, &setting, &Proportional));
         });
         let weights = skewed(patches, 1);
         group.bench_function(BenchmarkId::new("share_by_weight", levels), |b| {

@@ -76,6 +76,12 @@ impl Clues {
     /// where P or S is absent, or the lengths differ.
     #[must_use]
     pub fn of(maps: &ScoreMaps, tokens: &[u32], pixels: f64) -> Option<Clues> {
+        let pulls = (coupling(maps.q.as_deref()), disagreement(maps.p.as_deref(), maps.s.as_deref()));
+        Clues::with(maps, tokens, pixels, pulls)
+    }
+
+    /// The same where coupling and disagreement are known.
+    fn with(maps: &ScoreMaps, tokens: &[u32], pixels: f64, (kappa, u): (f64, f64)) -> Option<Clues> {
         let (p, s) = (maps.p.as_deref()?, maps.s.as_deref()?);
         let n = tokens.len();
         let fits = |map: &[f64]| map.len() == n;
@@ -93,7 +99,6 @@ impl Clues {
             across.iter().map(step).collect()
         };
         let steps = [230.0, 290.0, 360.0].map(above);
-        let kappa = coupling(maps.q.as_deref());
         let unfollowed = 1.0 - (kappa / FOLLOWED).min(1.0);
         let content_across = mean_by(p, &across);
         let content_above = steps.each_ref().map(|step| unfollowed * mean_by(p, step));
@@ -129,7 +134,7 @@ impl Clues {
             content.blank,
             salience.mean,
             salience.median,
-            disagreement(Some(p), Some(s)),
+            u,
         ]))
     }
 
@@ -377,9 +382,9 @@ pub struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// How sure to be of an allocation; no probability where P or S is absent.
-    pub(crate) fn confidence(&self, maps: &ScoreMaps, tokens: &[u32]) -> Confidence {
-        match Clues::of(maps, tokens, self.pixels) {
+    /// How sure to be of an allocation by maps with this coupling and disagreement; no probability where P or S is absent.
+    pub(crate) fn confidence(&self, maps: &ScoreMaps, tokens: &[u32], pulls: (f64, f64)) -> Confidence {
+        match Clues::with(maps, tokens, self.pixels, pulls) {
             Some(clues) => self.model.confidence(&clues),
             None => Confidence { probability: None, unlike: vec![NO_MAPS.into()] },
         }

@@ -111,10 +111,11 @@ pub fn decide(maps: &ScoreMaps, terms: &Terms, setting: &Setting<'_>, allocator:
     };
     let (mut balance, weights) = weights_of(&maps);
     let mode = mode(&maps, terms, setting, &weights, &mut retreats);
+    let pulls = (balance.coupling, balance.disagreement);
     let confidence_at = |tokens: &[u32]| match (setting.reading, terms.policy().sampling) {
         (None, _) => Confidence::default(),
         (Some(_), Sampling::Keep) => Confidence { probability: None, unlike: vec![KEPT.into()] },
-        (Some(reading), Sampling::Grid) => reading.confidence(&maps, tokens),
+        (Some(reading), Sampling::Grid) => reading.confidence(&maps, tokens, pulls),
     };
     let doubts = (terms.is_range() && held.compress_particularize.is_none()).then(|| {
         let least = terms.demand_at(0.0);
