@@ -13,7 +13,7 @@ mod hearing;
 mod place;
 mod sure;
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, collections::BTreeMap};
 
 use arrcoc::Error;
 use arrcoc_datasets::corruption::Corruption;
@@ -23,6 +23,7 @@ use arrcoc_stats::Tiling;
 use super::Bench;
 use crate::{
     dataset::{Dataset, Length},
+    finding::Key,
     method::{Method, Runs},
     page::{self, Page, failure},
     row::{FAILED, Row},
@@ -173,6 +174,23 @@ fn on_page(
         }
     }
     Ok(rows)
+}
+
+/// What the rows of these metrics come to page by page, over all budgets: for each method and condition on each dataset, and
+/// on all of them.
+fn over_budgets<Page: Default>(
+    rows: &[Row],
+    metrics: &[&str],
+    add: fn(&mut Page, &Row),
+) -> BTreeMap<Key, Vec<Page>> {
+    let mut groups: BTreeMap<Key, BTreeMap<(&str, u32), Page>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| metrics.contains(&row.metric)) {
+        for dataset in [row.dataset.as_str(), ""] {
+            let key = Key::new(dataset, &row.method, None, row.condition.as_deref());
+            add(groups.entry(key).or_default().entry((&row.dataset, row.item)).or_default(), row);
+        }
+    }
+    groups.into_iter().map(|(key, pages)| (key, pages.into_values().collect())).collect()
 }
 
 /// One method on one page.

@@ -10,6 +10,8 @@
 //! All but recall are none where the mask is empty or full: then nothing can be
 //! told apart.
 
+use arrcoc_decide::{confidence::fit::auroc, fit::score::Scored};
+
 /// How many patches have an answer; none where all have one, or none has.
 fn answers(answer: &[u8]) -> Option<usize> {
     let patches = answer.iter().filter(|a| **a != 0).count();
@@ -69,18 +71,11 @@ pub(crate) fn nss(tokens: &[u32], least: u32, answer: &[u8]) -> Option<f64> {
 ///
 /// None where every patch has an answer or none has.
 pub(crate) fn auc_judd(tokens: &[u32], answer: &[u8]) -> Option<f64> {
-    let patches = answers(answer)?;
-    let mut order: Vec<(u32, bool)> = tokens.iter().zip(answer).map(|(&t, &a)| (t, a != 0)).collect();
-    order.sort_unstable();
-    // Twice the pairs in which the patch with an answer has more, and once those that tie.
-    let (mut pairs, mut below) = (0u64, 0u64);
-    for tied in order.chunk_by(|a, b| a.0 == b.0) {
-        let on = tied.iter().filter(|patch| patch.1).count() as u64;
-        let off = tied.len() as u64 - on;
-        pairs += on * (2 * below + off);
-        below += off;
-    }
-    Some(pairs as f64 / (2.0 * patches as f64 * below as f64))
+    answers(answer)?;
+    // Only the order counts, so that tokens do as well as probabilities.
+    let scored =
+        tokens.iter().zip(answer).map(|(&t, &a)| Scored { probability: f64::from(t), holds: a != 0 });
+    Some(auroc(&scored.collect::<Vec<_>>()))
 }
 
 /// The share of the patches with an answer that is among the `top` patches with most tokens. From 0 to 1, and

@@ -6,18 +6,13 @@
 //! far off. So the squared error is set against that of the base rate, and the
 //! calibration is that of the patches of which something is claimed.
 
-use std::collections::BTreeMap;
-
 use arrcoc_decide::fit::{
     BINS, SCORED,
     score::{self, Scored},
 };
 
-use crate::{
-    finding::{Finding, Key},
-    row::Row,
-    statistics::bias_corrected,
-};
+use super::over_budgets;
+use crate::{finding::Finding, row::Row, statistics::bias_corrected};
 
 pub(super) const METRICS: &[&str] = &[SKILL, OFF, FOUND, ERROR, HELD, HIT, MISS];
 
@@ -99,16 +94,8 @@ impl OnPage {
 /// The skill on each dataset and on all of them, and the calibration error on all: of the few patches of which
 /// something is claimed, fifteen bins need many pages.
 pub(super) fn findings(suite: &str, rows: &[Row]) -> Vec<Finding> {
-    let mut groups: BTreeMap<Key, BTreeMap<(&str, u32), OnPage>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| METRICS.contains(&row.metric)) {
-        for dataset in [row.dataset.as_str(), ""] {
-            let key = Key::new(dataset, &row.method, None, row.condition.as_deref());
-            groups.entry(key).or_default().entry((&row.dataset, row.item)).or_default().add(row);
-        }
-    }
     let mut findings = Vec::new();
-    for (key, pages) in groups {
-        let pages: Vec<OnPage> = pages.into_values().collect();
+    for (key, pages) in over_budgets(rows, METRICS, OnPage::add) {
         let finding = |metric, estimate, interval| Finding {
             estimate,
             interval,

@@ -4,8 +4,6 @@
 //! The calibration error is over bins of as many decisions each, of all budgets together; how well the sure ones are told
 //! from the others is the area under the receiver operating characteristic.
 
-use std::collections::BTreeMap;
-
 use arrcoc_decide::{
     confidence::fit::auroc,
     fit::{
@@ -14,8 +12,9 @@ use arrcoc_decide::{
     },
 };
 
+use super::over_budgets;
 use crate::{
-    finding::{Finding, Key},
+    finding::Finding,
     row::Row,
     statistics::{Interval, bias_corrected},
 };
@@ -49,16 +48,8 @@ pub(super) fn rows(row: &Row, confidence: Option<f64>, read: bool) -> impl Itera
 
 /// The findings on each dataset and on all of them, over all budgets.
 pub(super) fn findings(suite: &str, rows: &[Row]) -> Vec<Finding> {
-    let mut groups: BTreeMap<Key, BTreeMap<(&str, u32), OnPage>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| [TOLD, RIGHT, WRONG].contains(&row.metric)) {
-        for dataset in [row.dataset.as_str(), ""] {
-            let key = Key::new(dataset, &row.method, None, row.condition.as_deref());
-            groups.entry(key).or_default().entry((&row.dataset, row.item)).or_default().add(row);
-        }
-    }
     let mut findings = Vec::new();
-    for (key, pages) in groups {
-        let pages: Vec<OnPage> = pages.into_values().collect();
+    for (key, pages) in over_budgets(rows, &[TOLD, RIGHT, WRONG], OnPage::add) {
         let all = |drawn: &[usize]| -> Vec<Scored> {
             drawn.iter().flat_map(|&i| pages[i].sure.iter().copied()).collect()
         };
