@@ -5,7 +5,7 @@
 //! out; whatever fails on the way is a retreat, with its reason in the record.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
@@ -480,6 +480,7 @@ impl Engine {
     ) -> Decision {
         let request = look.request;
         let photo = &request.photo;
+        let shared = allocator.map(Allocator::take_notes).unwrap_or_default();
         let mut plugins = scored.plugins;
         plugins.extend(allocator.map(PluginRecord::of_allocator));
         let mut reasons = scored.reasons;
@@ -521,7 +522,7 @@ impl Engine {
             settings: Settings::of(&self.config),
             mode: outcome.mode,
             reasons,
-            notes: photo.notes().into_iter().chain(scored.notes).chain(ruling.note).collect(),
+            notes: each_once(photo.notes().into_iter().chain(scored.notes).chain(shared).chain(ruling.note)),
             verdicts: outcome.verdicts,
             account: outcome.account,
             allocator: AllocatorRecord::of(allocator),
@@ -530,6 +531,12 @@ impl Engine {
             timings_us: scored.timings,
         }
     }
+}
+
+/// The same without repetitions.
+fn each_once(notes: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    notes.filter(|note| seen.insert(note.clone())).collect()
 }
 
 /// The number of pixels of a request's image.

@@ -42,7 +42,7 @@ impl Observation<'_> {
         let grant = self.grant(deadline);
         let others = self.tensors_for_prepare(scorer.info());
         let (grid, started) = (self.grid(), Instant::now());
-        let mut feed = Feed::begin(scorer, grid, &grant).map_err(|fault| Silent::failed(id, &fault))?;
+        let mut feed = Feed::begin(scorer, grid, &grant).map_err(|fault| Silent::of_call(id, &fault, &grant))?;
         let (mut made, mut spent): (Option<Made>, Duration) = (None, Duration::ZERO);
         let passed = banded.pass(&mut |band| {
             if made.is_none() {
@@ -56,7 +56,7 @@ impl Observation<'_> {
         timings.insert("read".into(), micros(started.elapsed().saturating_sub(spent)));
         passed.map_err(|e| Silent::failed(id, &Fault::invalid(e.message)))?;
         let made = made.unwrap_or_else(|| Err(Fault::internal("the image ended before its last band")));
-        let (outputs, prepared) = made.map_err(|fault| Silent::failed(id, &fault))?;
+        let (outputs, prepared) = made.map_err(|fault| Silent::of_call(id, &fault, &grant))?;
         self.keep(scorer, outputs, prepared, &grant)
     }
 }

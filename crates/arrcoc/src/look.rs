@@ -287,6 +287,7 @@ impl<'a> Look<'a> {
         }
         if let Err(silent) = said {
             scored.reasons.push(silent.reason);
+            scored.notes.extend(silent.notes);
             if !silent.usable {
                 self.ready[i] = None;
                 self.engine.forget_instance(id);

@@ -11,8 +11,8 @@ use std::{
 
 use arrcoc_decide::{Channel, ScoreMaps, Way};
 use arrcoc_host::{
-    Attributes, Fault, Grant, Level, PreparedState, Request as Call, Scale, Scorer, ScorerInfo, TensorBuf,
-    TensorView,
+    Attributes, Fault, Grant, PreparedState, Request as Call, Scale, Scorer, ScorerInfo, TensorBuf, TensorView,
+    notes,
 };
 use arrcoc_sdk::abi::{DType, Retry};
 
@@ -95,6 +95,8 @@ pub(crate) struct Silent {
     pub(crate) ran: bool,
     /// Whether its instance can be used again.
     pub(crate) usable: bool,
+    /// What there is to note of the call all the same.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Tensors that belong to the question and are withheld from `prepare`.
@@ -163,7 +165,7 @@ impl<'a> Observation<'a> {
         let attrs = Attributes { grid: Some(self.grid), ..Attributes::default() };
         let result = scorer.prepare(&Call::new(&tensors, &attrs), &grant);
         timings.insert(format!("prepare {}", info.id), micros(started));
-        let (outputs, prepared) = result.map_err(|fault| Silent::failed(&info.id, &fault))?;
+        let (outputs, prepared) = result.map_err(|fault| Silent::of_call(&info.id, &fault, &grant))?;
         self.keep(scorer, outputs, prepared, &grant)
     }
 
@@ -211,7 +213,7 @@ impl<'a> Observation<'a> {
             let encoder = encoder.clone().ok().flatten();
             self.tensors.insert(tensor.name().to_owned(), Made { tensor, encoder });
         }
-        Ok(Ready { scorer: Arc::clone(scorer), prepared, channels, notes: notes(id, grant) })
+        Ok(Ready { scorer: Arc::clone(scorer), prepared, channels, notes: notes::take(id, grant) })
     }
 
     /// What a scorer's numbers come from: what it says itself, else what made the tensors that it needs, where
@@ -304,7 +306,7 @@ impl<'a> Asked<'a> {
             ..Attributes::default()
         };
         let result = ready.prepared.score(&Call::new(&tensors, &attrs), &grant);
-        scored.notes.extend(notes(&info.id, &grant));
+        scored.notes.extend(notes::take(&info.id, &grant));
         let outputs = result.map_err(|fault| Silent::failed(&info.id, &fault))?;
         if outputs.is_empty() {
             return Ok(());
@@ -336,12 +338,18 @@ impl Silent {
             reason: format!("scorer `{id}` did not run: `{tensor}` is missing"),
             ran: false,
             usable: true,
+            notes: Vec::new(),
         }
     }
 
     pub(crate) fn failed(id: &str, fault: &Fault) -> Silent {
         let usable = matches!(fault.retry, Retry::NEVER | Retry::SAME_INSTANCE);
-        Silent { reason: format!("scorer `{id}` failed: {fault}"), ran: true, usable }
+        Silent { reason: format!("scorer `{id}` failed: {fault}"), ran: true, usable, notes: Vec::new() }
+    }
+
+    /// A call that failed.
+    pub(crate) fn of_call(id: &str, fault: &Fault, grant: &Grant) -> Silent {
+        Silent { notes: notes::take(id, grant), ..Silent::failed(id, fault) }
     }
 }
 
@@ -367,12 +375,6 @@ fn raw_channels(
         });
     }
     Ok(channels)
-}
-
-/// What a plugin logged as a warning or an error.
-fn notes(id: &str, grant: &Grant) -> Vec<String> {
-    let loud = grant.take_log().into_iter().filter(|(level, _)| matches!(*level, Level::ERROR | Level::WARN));
-    loud.map(|(_, message)| format!("{id} says: {}", one_line(&message))).collect()
 }
 
 /// The plugin of a scorer, for the record.
@@ -467,8 +469,4 @@ fn calibrated(raw: &RawChannel, calibration: &Calibration) -> Result<(Channel, O
         ),
     };
     Ok((Channel { plugin: plugin.clone(), name: name.clone(), way: *way, theta, values }, reason))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }

@@ -1,6 +1,9 @@
 //! Calls an allocator, and adapts it to what `decide` expects of one.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use arrcoc_decide::Demand;
 use arrcoc_sdk::{
@@ -11,7 +14,7 @@ use arrcoc_sdk::{
     tensor::TensorView,
 };
 
-use crate::{breaker::Breaker, instance::AllocatorInstance, vet::Identity};
+use crate::{breaker::Breaker, instance::AllocatorInstance, notes, vet::Identity};
 
 /// An allocator that can be called.
 pub struct Allocator {
@@ -20,6 +23,8 @@ pub struct Allocator {
     identity: Arc<Identity>,
     params: Params,
     breaker: Arc<Breaker>,
+    /// What there is to note of its calls.
+    notes: Mutex<Vec<String>>,
 }
 
 impl Allocator {
@@ -30,7 +35,7 @@ impl Allocator {
         params: Params,
         breaker: Arc<Breaker>,
     ) -> Allocator {
-        Allocator { instance, info, identity, params, breaker }
+        Allocator { instance, info, identity, params, breaker, notes: Mutex::default() }
     }
 
     /// What it says about itself.
@@ -49,6 +54,12 @@ impl Allocator {
     #[must_use]
     pub fn params(&self) -> &Params {
         &self.params
+    }
+
+    /// Takes what there is to [note](crate::notes) of its calls so far, each once.
+    #[must_use]
+    pub fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Ties it to what it may look at beside the weights.
@@ -86,6 +97,14 @@ impl arrcoc_decide::Allocator for BoundAllocator<'_> {
                 instance.allocate(request, outputs, &grant)
             })
         };
-        self.allocator.breaker.call(Stage::ALLOCATE, call).map_err(|fault| fault.to_string())
+        let proposed = self.allocator.breaker.call(Stage::ALLOCATE, call);
+        let mut kept = self.allocator.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        for note in notes::take(&self.allocator.info.id, &grant) {
+            if !kept.contains(&note) {
+                kept.push(note);
+            }
+        }
+        drop(kept);
+        proposed.map_err(|fault| fault.to_string())
     }
 }

@@ -24,7 +24,7 @@ use crate::{
     breaker::Breaker,
     inproc,
     instance::{AllocatorInstance, ScorerInstance},
-    isolation::{Isolation, Level},
+    isolation::{Isolation, Level, SANDBOXES},
     load::{Loaded, load},
     names::NameError,
     refusal::Refusal,
@@ -215,6 +215,7 @@ impl Catalogue {
         found.level = Some(level);
         match Home::of(&vetted, level, &self.isolation) {
             Ok((home, description)) => {
+                found.warnings.extend_from_slice(home.standing());
                 found.description = Some(description.clone());
                 if let Some(reason) = unavailable(&description) {
                     found.status = Status::Unavailable(reason);
@@ -314,8 +315,9 @@ impl Catalogue {
         let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
         let breaker = self.breaker(id);
         let located = params.located(&info.params, arrcoc_assets::resolve);
-        let instance =
-            breaker.call(Stage::MAKE, || library.home.scorer(id, &located, deadline)).map_err(fails)?;
+        let paths = located.paths(&info.params);
+        let made = breaker.call(Stage::MAKE, || library.home.scorer(id, &located, &paths, deadline));
+        let instance = made.map_err(fails)?;
         Ok(Arc::new(Scorer::new(instance, info, Arc::clone(&library.identity), params, breaker)))
     }
 
@@ -336,8 +338,9 @@ impl Catalogue {
         let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
         let breaker = self.breaker(id);
         let located = params.located(&info.params, arrcoc_assets::resolve);
-        let instance =
-            breaker.call(Stage::MAKE, || library.home.allocator(id, &located, deadline)).map_err(fails)?;
+        let paths = located.paths(&info.params);
+        let made = breaker.call(Stage::MAKE, || library.home.allocator(id, &located, &paths, deadline));
+        let instance = made.map_err(fails)?;
         Ok(Allocator::new(instance, info, Arc::clone(&library.identity), params, breaker))
     }
 
@@ -361,13 +364,17 @@ impl Home {
                 let description = loaded.description.clone();
                 Ok((Home::InProcess(loaded), description))
             }
+            Level::Sandbox if !SANDBOXES => {
+                let reason = "there are sandboxes on Linux only, on x86-64, AArch64 and RISC-V";
+                Err(Refusal::new(&vetted.path, reason, "run it with another --isolation, if you trust it"))
+            }
             #[cfg(target_os = "linux")]
-            Level::Worker => {
-                let (plant, description) = Plant::open(vetted, isolation)?;
+            Level::Worker | Level::Sandbox => {
+                let (plant, description) = Plant::open(vetted, level == Level::Sandbox, isolation)?;
                 Ok((Home::Worker(plant), description))
             }
             #[cfg(not(target_os = "linux"))]
-            Level::Worker => {
+            Level::Worker | Level::Sandbox => {
                 let _ = isolation;
                 let reason =
                     "it was not built with this program, and there are worker processes on Linux only";
@@ -376,17 +383,27 @@ impl Home {
         }
     }
 
+    /// What is to be known of every decision that a library there takes part in.
+    fn standing(&self) -> &[String] {
+        match self {
+            Home::InProcess(_) => &[],
+            #[cfg(target_os = "linux")]
+            Home::Worker(plant) => plant.standing(),
+        }
+    }
+
     fn scorer(
         &self,
         id: &str,
         params: &Params,
+        paths: &[String],
         deadline: Option<Instant>,
     ) -> Result<Box<dyn ScorerInstance>, Fault> {
         let grant = Grant::threads(1).until(deadline);
         match self {
             Home::InProcess(loaded) => Ok(Box::new(inproc::scorer(loaded, id, params, &grant)?)),
             #[cfg(target_os = "linux")]
-            Home::Worker(plant) => Ok(Box::new(RemoteScorer::make(plant, id, params, &grant)?)),
+            Home::Worker(plant) => Ok(Box::new(RemoteScorer::make(plant, id, params, paths, &grant)?)),
         }
     }
 
@@ -394,13 +411,14 @@ impl Home {
         &self,
         id: &str,
         params: &Params,
+        paths: &[String],
         deadline: Option<Instant>,
     ) -> Result<Box<dyn AllocatorInstance>, Fault> {
         let grant = Grant::threads(1).until(deadline);
         match self {
             Home::InProcess(loaded) => Ok(Box::new(inproc::allocator(loaded, id, params, &grant)?)),
             #[cfg(target_os = "linux")]
-            Home::Worker(plant) => Ok(Box::new(RemoteAllocator::make(plant, id, params, &grant)?)),
+            Home::Worker(plant) => Ok(Box::new(RemoteAllocator::make(plant, id, params, paths, &grant)?)),
         }
     }
 }

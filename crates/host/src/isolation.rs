@@ -17,11 +17,14 @@ pub enum Level {
     InProcess,
     /// In a process of its own.
     Worker,
+    /// In a process of its own that can compute and little else: no network, no other programs, no files but those that
+    /// are given to it as parameters. On Linux, on x86-64, AArch64 and RISC-V.
+    Sandbox,
 }
 
 impl Level {
     /// Every level, by name.
-    pub const ALL: [Level; 2] = [Level::InProcess, Level::Worker];
+    pub const ALL: [Level; 3] = [Level::InProcess, Level::Worker, Level::Sandbox];
 
     /// Its name on the command line and in lists.
     #[must_use]
@@ -29,6 +32,7 @@ impl Level {
         match self {
             Level::InProcess => "inproc",
             Level::Worker => "worker",
+            Level::Sandbox => "sandbox",
         }
     }
 }
@@ -47,12 +51,19 @@ const EXECUTABLE: &str = "arrcoc-worker";
 /// in hexadecimal and its name.
 pub const SHIPPED: &str = "shipped.b3";
 
+/// Whether there are sandboxes on this kind of machine.
+pub(crate) const SANDBOXES: bool = cfg!(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+));
+
 /// Where plugins run, and what they are held to there.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Isolation {
-    /// The level of every plugin; `None` for [`Level::InProcess`] where a library is on the list of those that were
-    /// built with the host and drives no device, and [`Level::Worker`] for every other.
+    /// The level of every plugin; `None` for the one that goes with where it comes from: [`Level::InProcess`] where a
+    /// library is on the list of those that were built with the host and drives no device, [`Level::Worker`] where it
+    /// drives one, [`Level::Sandbox`] for every other.
     pub level: Option<Level>,
     /// The worker's executable; `None` for `arrcoc-worker` beside the host's.
     pub worker: Option<PathBuf>,
@@ -63,7 +74,8 @@ pub struct Isolation {
     pub memory: u64,
     /// Longest that a library may take to load and describe itself.
     pub start: Duration,
-    /// Longest that a call may take that has no deadline of its own.
+    /// Longest that a call may take that has no deadline of its own. In a sandbox a process may take as much processor
+    /// time for each thread that it is granted, and a second more, each time it is asked.
     pub call: Duration,
     /// What a plugin's failures lead to; `None` for nothing.
     pub patience: Option<Patience>,
@@ -84,10 +96,16 @@ impl Default for Isolation {
 }
 
 impl Isolation {
-    /// The level of a library with this hash. A driver may take its process with it, whoever built the library.
+    /// The level of a library with this hash. A driver may take its process with it, whoever built the library, and
+    /// works in no sandbox.
     pub(crate) fn level_of(&self, blake3: &str, drives_device: bool, shipped: &BTreeSet<String>) -> Level {
-        let trusted = shipped.contains(blake3) && !drives_device;
-        self.level.unwrap_or(if trusted { Level::InProcess } else { Level::Worker })
+        let by_itself = match (drives_device, shipped.contains(blake3)) {
+            (true, _) => Level::Worker,
+            (false, true) => Level::InProcess,
+            (false, false) if SANDBOXES => Level::Sandbox,
+            (false, false) => Level::Worker,
+        };
+        self.level.unwrap_or(by_itself)
     }
 
     /// The worker's executable: as given, as the variable says, or beside this one.

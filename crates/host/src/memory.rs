@@ -30,6 +30,11 @@ pub(crate) fn shared(name: &str, bytes: u64) -> io::Result<OwnedFd> {
     Ok(file.into())
 }
 
+/// A file in memory, to be written anew for each message.
+pub(crate) fn scratch(name: &str) -> io::Result<File> {
+    Ok(memfd_create(name, MemfdFlags::CLOEXEC)?.into())
+}
+
 /// Maps sealed memory for reading.
 pub(crate) fn map(fd: &OwnedFd) -> io::Result<Mmap> {
     // SAFETY: nobody can change or shorten what is sealed, and only such

@@ -36,6 +36,7 @@ pub struct Grant {
     /// Looked at in place of `cancel` where it is there: a flag in memory that another process sets.
     pub cancel_elsewhere: Option<&'static AtomicU32>,
     log: Mutex<Vec<(Level, String)>>,
+    remarks: Mutex<Vec<String>>,
 }
 
 /// Most log messages kept for one grant, so that a chatty plugin cannot fill memory.
@@ -64,6 +65,20 @@ impl Grant {
     #[must_use]
     pub fn take_log(&self) -> Vec<(Level, String)> {
         std::mem::take(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps what the host has to say about the call, for the record.
+    pub fn remark(&self, text: String) {
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        if remarks.len() < MOST_MESSAGES && !remarks.contains(&text) {
+            remarks.push(text);
+        }
+    }
+
+    /// Takes what the host had to say.
+    #[must_use]
+    pub fn take_remarks(&self) -> Vec<String> {
+        std::mem::take(&mut self.remarks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The grant on the wire; valid as long as it is.

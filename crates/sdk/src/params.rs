@@ -111,6 +111,14 @@ impl Params {
         }
         located
     }
+
+    /// The files and folders among the values: those of the parameters that are declared as paths, and not empty.
+    #[must_use]
+    pub fn paths(&self, declared: &[Param]) -> Vec<String> {
+        let declared = declared.iter().filter(|param| matches!(param.domain, Domain::Path { .. }));
+        let values = declared.filter_map(|param| self.values.get(&param.name)?.as_str());
+        values.filter(|path| !path.is_empty()).map(str::to_owned).collect()
+    }
 }
 
 impl Domain {

@@ -11,6 +11,7 @@
 //! | `scorers` | scorers whose fault shows in one call |
 //! | `habits` | scorers whose fault shows only in several calls, or beside a call |
 //! | `allocators` | allocators |
+//! | `reach` | a scorer and an allocator that reach for files, the network, other processes |
 //! | `random` | a scorer and an allocator with another fault at every call, for stress |
 //!
 //! What cannot share a library with others (a wrong manifest, a constructor
@@ -23,11 +24,13 @@ mod allocators;
 mod ends;
 mod habits;
 mod random;
+mod reach;
 mod scorers;
 
 use allocators::{BadAllocatorHang, BadAllocatorSegfault, BadBounds, BadFault, BadLength, BadPanic, BadSum};
 use habits::{BadBatch, BadFeed, BadFickle, BadLeak, BadPlan, BadSleepy, BadThreads, BadTwins};
 use random::{BadRandom, BadRandomAllocator};
+use reach::{BadReach, BadReachAllocator};
 use scorers::{
     BadAbort, BadExit, BadHang, BadInput, BadLate, BadMemory, BadNan, BadOverrun, BadScale, BadScorerFault,
     BadScorerPanic, BadSegfault, BadUnwritten,
@@ -39,10 +42,10 @@ arrcoc_sdk::export_plugin! {
     scorers: [
         BadNan, BadUnwritten, BadScale, BadScorerFault, BadScorerPanic, BadSegfault, BadAbort, BadExit, BadHang,
         BadLate, BadMemory, BadOverrun, BadInput, BadPlan, BadFickle, BadLeak, BadThreads, BadBatch, BadTwins,
-        BadSleepy, BadFeed, BadRandom,
+        BadSleepy, BadFeed, BadRandom, BadReach,
     ],
     allocators: [
         BadSum, BadBounds, BadLength, BadFault, BadPanic, BadAllocatorSegfault, BadAllocatorHang,
-        BadRandomAllocator,
+        BadRandomAllocator, BadReachAllocator,
     ],
 }

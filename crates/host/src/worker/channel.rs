@@ -2,13 +2,15 @@
 //!
 //! A packet is a prefix (three numbers), the head, and the payload behind it,
 //! both padded to eight bytes so that tensors are aligned where they arrive. A
-//! message that is too long for a packet is written to sealed memory; then the
-//! packet is the prefix alone, and the first descriptor that comes with it is
-//! that memory.
+//! message that is too long for a packet is written to memory; then the packet
+//! is the prefix alone, and the first descriptor that comes with it is that
+//! memory: sealed, where it comes from the host, for the worker maps it. What
+//! comes from a worker is copied, so nothing depends on its being sealed, and one
+//! that may make no memory any more uses the same for every message.
 
 use std::{
     fs::File,
-    io::{self, IoSlice, IoSliceMut},
+    io::{self, IoSlice, IoSliceMut, Seek as _, Write as _},
     mem::MaybeUninit,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
@@ -21,7 +23,7 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::{SealFlags, fcntl_get_seals},
+    fs::fcntl_get_seals,
     io::{Errno, retry_on_intr},
     net::{
         AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -51,6 +53,8 @@ pub(super) struct Channel {
     /// Where packets arrive; words, so that it is aligned.
     arrived: Vec<u64>,
     leaving: Vec<u8>,
+    /// What long messages are written to, where there is no new memory for each.
+    scratch: Option<File>,
 }
 
 /// A message that arrived. What of it came in the packet lies in the channel until the next one comes.
@@ -94,7 +98,14 @@ pub(super) fn laid_out(lengths: impl Iterator<Item = usize>) -> (Vec<u64>, usize
 
 impl Channel {
     pub(super) fn new(socket: OwnedFd) -> Channel {
-        Channel { socket, arrived: vec![0; (PREFIX + PACKET) / 8], leaving: Vec::new() }
+        Channel { socket, arrived: vec![0; (PREFIX + PACKET) / 8], leaving: Vec::new(), scratch: None }
+    }
+
+    /// Has long messages written to the same memory, one after the other: each must have been received when the next
+    /// one is sent.
+    pub(super) fn reuse_memory(&mut self) -> io::Result<()> {
+        self.scratch = Some(memory::scratch("arrcoc message")?);
+        Ok(())
     }
 
     /// Both ends. Neither survives an exec.
@@ -153,7 +164,10 @@ impl Channel {
         for part in [head].iter().chain(parts) {
             pieces.extend([part, &PADDING[..padded(part.len()) - part.len()]]);
         }
-        let memory = memory::sealed("arrcoc message", &pieces)?;
+        let memory = match &mut self.scratch {
+            Some(scratch) => rewritten(scratch, &pieces)?,
+            None => memory::sealed("arrcoc message", &pieces)?,
+        };
         let descriptors: Vec<BorrowedFd<'_>> =
             [memory.as_fd()].into_iter().chain(descriptors.iter().copied()).collect();
         self.send_packet(&descriptors, flags)
@@ -214,10 +228,9 @@ impl Channel {
             return Err(odd("a long message without its memory"));
         }
         let memory = File::from(descriptors.remove(0));
-        // Of sealed memory a read comes back, whoever made it. Of what else a worker may send it need not.
-        let seals = fcntl_get_seals(&memory).unwrap_or(SealFlags::empty());
-        if !seals.contains(SealFlags::WRITE | SealFlags::SHRINK) {
-            return Err(odd("a long message in memory that is not sealed"));
+        // Of memory, which alone has seals, a read comes back. Of what else a worker may send it need not.
+        if fcntl_get_seals(&memory).is_err() {
+            return Err(odd("a long message in what is no memory"));
         }
         let mut text = vec![0; head as usize];
         memory.read_exact_at(&mut text, 0)?;
@@ -239,6 +252,14 @@ impl Channel {
             Place::Memory(_, memory, start, length) => Payload::Memory(memory, *start, *length),
         }
     }
+}
+
+/// A file, written anew.
+fn rewritten(file: &mut File, pieces: &[&[u8]]) -> io::Result<OwnedFd> {
+    file.set_len(0)?;
+    file.rewind()?;
+    pieces.iter().try_for_each(|piece| file.write_all(piece))?;
+    Ok(file.try_clone()?.into())
 }
 
 /// The tensors of a message.
@@ -302,6 +323,22 @@ mod tests {
     }
 
     #[test]
+    fn long_messages_in_the_same_memory_follow_each_other() {
+        let (mut one, other) = Channel::pair().unwrap();
+        let mut other = Channel::new(other);
+        one.reuse_memory().unwrap();
+        for bytes in [300_000usize, 100_000, 200_000] {
+            let part = vec![(bytes % 251) as u8; bytes];
+            one.send(b"{}", &[&part], &[], SendFlags::empty()).unwrap();
+            let message = other.receive().unwrap().unwrap();
+            let mut read = vec![0; bytes];
+            other.payload(&message).read(0, &mut read).unwrap();
+            assert!(read == part && other.head(&message) == b"{}");
+            assert!(other.payload(&message).read(0, &mut vec![0; bytes + 8]).is_err());
+        }
+    }
+
+    #[test]
     fn what_is_no_message_is_refused() {
         let long =
             [&MAGIC.to_le_bytes()[..], &[1, 0, 0, 0], &8u64.to_le_bytes(), &8u64.to_le_bytes()].concat();
@@ -324,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_message_in_memory_that_is_not_sealed_is_refused() {
+    fn a_long_message_in_what_is_no_memory_is_refused() {
         let (mut one, other) = Channel::pair().unwrap();
         let mut other = Channel::new(other);
         let marks = u64::from(MAGIC) | 1 << 32;
@@ -332,7 +369,10 @@ mod tests {
         let (pipe, _writer) = std::io::pipe().unwrap();
         let open = memory::shared("test", 4096).unwrap();
         let sealed = memory::sealed("test", &[b"{}"]).unwrap();
-        for (descriptor, good) in [(pipe.as_fd(), false), (open.as_fd(), false), (sealed.as_fd(), true)] {
+        let disk = tempfile::tempfile().unwrap();
+        for (descriptor, good) in
+            [(pipe.as_fd(), false), (disk.as_fd(), false), (open.as_fd(), true), (sealed.as_fd(), true)]
+        {
             one.send_packet(&[descriptor], SendFlags::empty()).unwrap();
             let received = other.receive();
             assert_eq!(received.is_ok(), good, "{:?}", received.err());

@@ -33,6 +33,7 @@ mod channel;
 mod process;
 mod protocol;
 mod remote;
+mod sandbox;
 mod serve;
 
 pub(crate) use remote::{Plant, RemoteAllocator, RemoteScorer};

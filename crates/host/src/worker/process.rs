@@ -25,12 +25,15 @@ use rustix::{
     event::{PollFd, PollFlags},
     io::ioctl_fionbio,
     net::SendFlags,
-    process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open},
+    process::{
+        Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, kill_process_group, pidfd_open, prlimit,
+    },
 };
 
 use super::{
     channel::{Channel, Message, Payload, something_comes},
-    protocol::{Answer, Ask, CANCEL, DOING, PAGE, doing},
+    protocol::{Answer, Ask, CANCEL, DOING, PAGE, Said, doing},
+    sandbox::Guard,
 };
 use crate::memory;
 
@@ -38,6 +41,8 @@ use crate::memory;
 const GRACE: Duration = Duration::from_millis(25);
 /// How often a waiting host looks at the worker's memory and at the caller's cancel flag.
 const GLANCE: Duration = Duration::from_millis(10);
+/// How often the processor time of a process in a sandbox is renewed, at most.
+const RENEWAL: Duration = Duration::from_secs(1);
 /// How long a process that has closed its channel has for ending.
 const ENDING: Duration = Duration::from_millis(50);
 /// What Rust's standard library says before it aborts for want of memory.
@@ -62,8 +67,22 @@ pub(super) struct Process {
     page: MmapRaw,
     page_memory: OwnedFd,
     most_memory: u64,
+    sandbox: Option<Sandbox>,
     /// The copies that it has mapped.
     pub(super) known: Vec<(u64, Weak<Copy>)>,
+}
+
+/// What the host knows of a process that is in a sandbox.
+struct Sandbox {
+    readable: Vec<String>,
+    /// Set once it has entered, if the kernel asks about what is refused.
+    guard: Option<Guard>,
+    /// What the machine does not hold; set once it has entered.
+    lacks: Option<Vec<String>>,
+    /// How much processor time it may take while it is asked once.
+    time: Duration,
+    /// When its processor time was last renewed.
+    renewed: Option<Instant>,
 }
 
 /// An answer, and by how much it came too late.
@@ -87,14 +106,23 @@ enum Stopped {
 }
 
 impl Process {
-    /// Starts the executable with a channel and nothing else of this process.
-    pub(super) fn launch(executable: &Path, most_memory: u64) -> Result<Process, String> {
+    /// Starts the executable with a channel and nothing else of this process. `confined` are what it may read in a
+    /// sandbox, and for how long one call may take.
+    pub(super) fn launch(
+        executable: &Path,
+        most_memory: u64,
+        confined: Option<(Vec<String>, Duration)>,
+    ) -> Result<Process, String> {
         let cannot =
             |what: &str, e: &dyn std::fmt::Display| format!("its worker process cannot be {what}: {e}");
         let (channel, theirs) = Channel::pair().map_err(|e| cannot("reached", &e))?;
         let page_memory = memory::shared("arrcoc flags", PAGE).map_err(|e| cannot("reached", &e))?;
         let page = memory::map_shared(&page_memory).map_err(|e| cannot("reached", &e))?;
-        let child = Command::new(executable)
+        let mut command = Command::new(executable);
+        if confined.is_some() {
+            command.env_clear();
+        }
+        let child = command
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -122,6 +150,7 @@ impl Process {
             page,
             page_memory,
             most_memory,
+            sandbox: confined.map(|(readable, time)| Sandbox::around(readable, time)),
             known: Vec::new(),
         };
         if let Some(stderr) = process.child.as_mut().and_then(|child| child.stderr.take()) {
@@ -153,6 +182,7 @@ impl Process {
     ) -> Result<(), Fault> {
         let head = serde_json::to_vec(ask).map_err(|e| Fault::internal(e.to_string()).at(stage))?;
         self.word(CANCEL).store(0, Ordering::Relaxed);
+        self.renew_time(ask.threads);
         // The worker reads one message at a time and is asked one at a time: a full buffer means that it is gone.
         let sent = self.channel.send(&head, parts, descriptors, SendFlags::DONTWAIT);
         sent.map_err(|_| self.end(&Stopped::Ended, stage))
@@ -167,22 +197,76 @@ impl Process {
         cancel: &AtomicU32,
         stage: Stage,
     ) -> Result<Option<Answered>, Fault> {
-        match self.wait(kill, wait, cancel) {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            Err(stopped) => return Err(self.end(&stopped, stage)),
-        }
-        let late = Instant::now().checked_duration_since(kill).filter(|late| !late.is_zero());
-        let received = self.channel.receive();
-        let answer = match received {
-            Ok(Some(message)) => {
-                let answer = serde_json::from_slice(self.channel.head(&message));
-                answer.map(|answer| Answered { answer, message, late }).map_err(|e| e.to_string())
+        loop {
+            match self.wait(kill, wait, cancel) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(stopped) => return Err(self.end(&stopped, stage)),
             }
-            Ok(None) => return Err(self.end(&Stopped::Ended, stage)),
-            Err(e) => Err(e.to_string()),
+            let late = Instant::now().checked_duration_since(kill).filter(|late| !late.is_zero());
+            let answered = match self.receive() {
+                Ok(Some((message, answer))) => Answered { answer, message, late },
+                Ok(None) => return Err(self.end(&Stopped::Ended, stage)),
+                Err(why) => return Err(self.end(&Stopped::Babbled(why), stage)),
+            };
+            match self.note_sandbox(answered) {
+                Some(answered) => return Ok(Some(answered)),
+                // That it has entered is not what was asked.
+                None => {}
+            }
+        }
+    }
+
+    fn receive(&mut self) -> Result<Option<(Message, Answer)>, String> {
+        let Some(message) = self.channel.receive().map_err(|e| e.to_string())? else { return Ok(None) };
+        let answer = serde_json::from_slice(self.channel.head(&message)).map_err(|e| e.to_string())?;
+        Ok(Some((message, answer)))
+    }
+
+    /// Notes that it has entered its sandbox, the first time that it says so, before any foreign code runs in it; gives
+    /// back what else it says.
+    fn note_sandbox(&mut self, mut answered: Answered) -> Option<Answered> {
+        let Some(sandbox) = self.sandbox.as_mut().filter(|sandbox| sandbox.lacks.is_none()) else {
+            return Some(answered);
         };
-        answer.map(Some).map_err(|why| self.end(&Stopped::Babbled(why), stage))
+        match answered.answer.what {
+            Said::Confined { lacks } => {
+                sandbox.lacks = Some(lacks);
+                let listener = answered.message.descriptors.pop();
+                sandbox.guard = listener.map(|fd| Guard::new(fd, self.pid, &sandbox.readable));
+                None
+            }
+            what => {
+                answered.answer.what = what;
+                Some(answered)
+            }
+        }
+    }
+
+    /// What the machine does not hold of its sandbox; `None` where it is in none.
+    pub(super) fn lacks(&self) -> Option<&[String]> {
+        self.sandbox.as_ref()?.lacks.as_deref()
+    }
+
+    /// What its sandbox has refused since the last time, as a line.
+    pub(super) fn take_refused(&mut self) -> Option<String> {
+        self.sandbox.as_mut()?.guard.as_mut()?.take_refused()
+    }
+
+    /// Grants a process in a sandbox the processor time for a call, on top of what it has taken. What is left of it
+    /// when the call is done lasts for what the library does in between: at most for one call more.
+    fn renew_time(&mut self, threads: u32) {
+        let Some(sandbox) = &mut self.sandbox else { return };
+        if sandbox.renewed.is_some_and(|renewed| renewed.elapsed() < RENEWAL) {
+            return;
+        }
+        let Some(taken) = processor_time(self.pid) else { return };
+        let granted = (sandbox.time + RENEWAL).saturating_mul(threads);
+        let until = taken.saturating_add(granted).as_secs().saturating_add(1);
+        let limit = Rlimit { current: Some(until), maximum: getrlimit(Resource::Cpu).maximum };
+        if prlimit(Some(self.pid), Resource::Cpu, limit).is_ok() {
+            sandbox.renewed = Some(Instant::now());
+        }
     }
 
     /// The tensors of an answer.
@@ -229,16 +313,22 @@ impl Process {
 
     /// Waits for the channel, and takes in what comes on stderr meanwhile.
     fn poll(&mut self, most: Duration) -> bool {
-        let mut hear = false;
-        let readable = {
-            let mut fds = vec![PollFd::from_borrowed_fd(self.channel.socket(), PollFlags::IN)];
-            fds.extend(self.stderr.as_ref().map(|stderr| PollFd::new(stderr, PollFlags::IN)));
-            let came = something_comes(&mut fds, most);
-            hear |= came && fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
-            came && !fds[0].revents().is_empty()
-        };
+        let guard = self.sandbox.as_ref().and_then(|sandbox| sandbox.guard.as_ref());
+        let others = [self.stderr.as_ref().map(AsFd::as_fd), guard.map(Guard::listener)];
+        let mut fds = vec![PollFd::from_borrowed_fd(self.channel.socket(), PollFlags::IN)];
+        fds.extend(others.iter().flatten().map(|&fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
+        if !something_comes(&mut fds, most) {
+            return false;
+        }
+        let mut came = fds.iter().map(|fd| fd.revents());
+        let readable = came.next().is_some_and(|events| !events.is_empty());
+        let hear = others[0].is_some() && came.next().is_some_and(|events| !events.is_empty());
+        let asked = others[1].is_some() && came.next().is_some_and(|events| events.contains(PollFlags::IN));
         if hear {
             self.hear();
+        }
+        if let Some(guard) = self.sandbox.as_mut().and_then(|sandbox| sandbox.guard.as_mut()).filter(|_| asked) {
+            guard.answer();
         }
         readable
     }
@@ -345,6 +435,12 @@ impl Process {
     }
 }
 
+impl Sandbox {
+    fn around(readable: Vec<String>, time: Duration) -> Sandbox {
+        Sandbox { readable, guard: None, lacks: None, time, renewed: None }
+    }
+}
+
 impl Drop for Process {
     /// Nobody waits for an answer any more: there is a moment to see it end, so that it does not outlive the host
     /// as an entry in the table of processes.
@@ -384,6 +480,7 @@ fn how_it_ended(status: ExitStatus, starved: bool, most_memory: u64) -> (FaultCo
                 9 => "killed from outside, perhaps for want of memory",
                 11 => "segmentation fault",
                 15 => "told to end from outside",
+                24 => "it took more processor time than it may",
                 31 => "forbidden system call",
                 _ => "a signal",
             };
@@ -393,6 +490,15 @@ fn how_it_ended(status: ExitStatus, starved: bool, most_memory: u64) -> (FaultCo
         (None, None) => "its process ended".into(),
     };
     (FaultCode::INTERNAL, message)
+}
+
+/// Processor time that a process has taken; `None` where that cannot be read.
+fn processor_time(pid: Pid) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+    // The name, in brackets, may hold anything. Behind it, user and system time are fields 12 and 13.
+    let fields = stat.rsplit(')').next()?.split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Some(Duration::from_millis(ticks.saturating_mul(1000) / rustix::param::clock_ticks_per_second().max(1)))
 }
 
 fn in_mib(bytes: u64) -> String {

@@ -10,7 +10,7 @@ use arrcoc_sdk::{
 use serde::{Deserialize, Serialize};
 
 /// Host and worker must agree on this.
-pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
+pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
 
 /// What the host asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub(super) enum What {
         version: String,
         path: String,
         memory: u64,
+        /// What may be read in the sandbox; without it there is none.
+        sandbox: Option<Vec<String>>,
     },
     MakeScorer {
         instance: u64,
@@ -103,6 +105,11 @@ pub(super) struct Answer {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Said {
+    /// To `Hello`, before the library is loaded: it is in the sandbox, where this is not held. With it comes the
+    /// listener, if there is one.
+    Confined {
+        lacks: Vec<String>,
+    },
     /// To `Hello`.
     Ready(Description),
     /// To `Hello`: the library cannot be used.

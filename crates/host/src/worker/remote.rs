@@ -6,11 +6,11 @@
 //! fault that says so.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     os::fd::{AsFd as _, BorrowedFd, OwnedFd},
     path::PathBuf,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -29,6 +29,7 @@ use super::{
     channel::{MOST_DESCRIPTORS, laid_out},
     process::{Answered, Copy, Process},
     protocol::{Ask, At, Gone, Input, Placed, Said, VERSION, Verb, What},
+    sandbox,
 };
 use crate::{
     instance::{AllocatorInstance, ScorerInstance},
@@ -40,6 +41,8 @@ use crate::{
 
 /// Tensors up to this size travel in the message. Copying them costs less than mapping them would.
 const SMALL: usize = 16 << 10;
+/// Most lines about refusals that wait to be told.
+const MOST_REMARKS: usize = 16;
 
 /// A library that lives in a worker.
 pub(crate) struct Plant {
@@ -48,6 +51,10 @@ pub(crate) struct Plant {
     path: PathBuf,
     executable: PathBuf,
     isolation: Isolation,
+    /// What its processes may read, where they are in a sandbox: more is granted with the parameters of instances.
+    readable: Option<Mutex<BTreeSet<String>>>,
+    /// What is to be known of every decision that it takes part in.
+    standing: OnceLock<Vec<String>>,
     /// Whoever has the seat talks to the process.
     seat: Mutex<Option<Seat>>,
     free: Condvar,
@@ -59,6 +66,10 @@ pub(crate) struct Plant {
 #[derive(Default)]
 struct Seat {
     process: Option<Process>,
+    /// What the process may read; nothing where it is in no sandbox.
+    readable: BTreeSet<String>,
+    /// What was refused to it and has not been told.
+    refused: Vec<String>,
     /// How many processes there have been.
     generation: u64,
     /// What the process was asked and has not answered, because whoever asked had no time to wait.
@@ -117,7 +128,11 @@ impl Plant {
     ///
     /// # Errors
     /// The reason why it cannot be used, with the mend.
-    pub(crate) fn open(vetted: &Vetted, isolation: &Isolation) -> Result<(Arc<Plant>, Description), Refusal> {
+    pub(crate) fn open(
+        vetted: &Vetted,
+        confined: bool,
+        isolation: &Isolation,
+    ) -> Result<(Arc<Plant>, Description), Refusal> {
         let refuse = |reason: String, hint: &str| Refusal::new(&vetted.path, reason, hint);
         let library = memory::sealed(&vetted.identity.id, &[&vetted.bytes])
             .map_err(|e| refuse(format!("no sealed copy of it can be made: {e}"), "free some memory"))?;
@@ -126,6 +141,8 @@ impl Plant {
             path: vetted.path.clone(),
             executable: isolation.executable(),
             isolation: isolation.clone(),
+            readable: confined.then(|| Mutex::new(sandbox::system_paths())),
+            standing: OnceLock::new(),
             seat: Mutex::new(Some(Seat::default())),
             free: Condvar::new(),
             gone: Mutex::default(),
@@ -134,18 +151,38 @@ impl Plant {
         // Later than the time for loading is over, so that it is that which is told.
         let deadline = Instant::now() + isolation.start + Duration::from_secs(1);
         let described = plant.sit(deadline, Stage::DESCRIBE).map_err(Halt::from);
-        let described = described.and_then(|mut seated| seated.ready(None));
+        let described = described.and_then(|mut seated| {
+            let described = seated.ready(None)?;
+            let _ = plant.standing.set(seated.standing());
+            Ok(described)
+        });
         match described {
             Ok(description) => Ok((Arc::new(plant), description.unwrap_or_default())),
             Err(Halt::Refused(refusal)) => Err(refusal),
             Err(Halt::Fault(fault)) => {
                 let hint = if plant.executable.exists() {
-                    "`arrcoc-conformance` shows where a plugin fails"
+                    match plant.readable {
+                        Some(_) => "it is in a sandbox; if you trust it, say --isolation worker",
+                        None => "`arrcoc-conformance` shows where a plugin fails",
+                    }
                 } else {
                     "build it with `cargo xtask build`, or name it with ARRCOC_WORKER"
                 };
                 Err(refuse(fault.message, hint))
             }
+        }
+    }
+
+    /// What is to be known of every decision that it takes part in: what its sandbox does not hold on this machine, and
+    /// what it refused while the library was loaded.
+    pub(crate) fn standing(&self) -> &[String] {
+        self.standing.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Has its processes read these paths, too, where they are in a sandbox.
+    fn grant_paths(&self, paths: &[String]) {
+        if let Some(readable) = &self.readable {
+            lock(readable).extend(paths.iter().cloned());
         }
     }
 
@@ -219,6 +256,11 @@ impl Seated<'_> {
             self.start()?;
         }
         let description = self.settle(mine)?;
+        // A sandbox cannot be widened.
+        if self.lacks_paths() {
+            self.start()?;
+            return self.settle(mine);
+        }
         // It ended over what another instance had asked of it.
         if self.seat().process.is_none() && !started {
             self.start()?;
@@ -227,19 +269,57 @@ impl Seated<'_> {
         Ok(description)
     }
 
+    /// Whether the process may read less than has been granted since it was started.
+    fn lacks_paths(&mut self) -> bool {
+        let Some(granted) = &self.plant.readable else { return false };
+        let granted = lock(granted).len();
+        let seat = self.seat();
+        seat.process.is_some() && seat.readable.len() < granted
+    }
+
+    /// What its sandbox does not hold, and what it has refused until now.
+    fn standing(&mut self) -> Vec<String> {
+        self.hear_of_refusals();
+        let seat = self.seat();
+        let lacks = seat.process.as_ref().and_then(Process::lacks).unwrap_or_default();
+        let lacks = (!lacks.is_empty())
+            .then(|| format!("on this machine the sandbox does not hold {}", lacks.join(", ")));
+        lacks.into_iter().chain(seat.refused.drain(..)).collect()
+    }
+
+    /// Keeps what the sandbox of the process has refused, before it may be gone.
+    fn hear_of_refusals(&mut self) {
+        let seat = self.seat();
+        let refused = seat.process.as_mut().and_then(Process::take_refused);
+        seat.refused.extend(refused);
+        seat.refused.truncate(MOST_REMARKS);
+    }
+
+    /// Has the record of a call say what was refused.
+    fn tell_refusals(&mut self, grant: &Grant) {
+        self.hear_of_refusals();
+        self.plant.standing().iter().cloned().for_each(|text| grant.remark(text));
+        self.seat().refused.drain(..).for_each(|text| grant.remark(text));
+    }
+
     /// Starts a process and introduces the library.
     fn start(&mut self) -> Result<(), Fault> {
         let plant = self.plant;
         let most = plant.isolation.memory;
-        let started = Process::launch(&plant.executable, most);
+        let readable = plant.readable.as_ref().map(|readable| lock(readable).clone());
+        let sandbox: Option<Vec<String>> = readable.as_ref().map(|paths| paths.iter().cloned().collect());
+        let confined = sandbox.clone().map(|paths| (paths, plant.isolation.call));
+        self.seat().process = None;
+        let started = Process::launch(&plant.executable, most, confined);
         let mut process = started.map_err(|reason| Fault::internal(reason).at(Stage::DESCRIBE))?;
         let path = plant.path.to_string_lossy().into_owned();
-        let hello = What::Hello { version: VERSION.into(), path, memory: most };
+        let hello = What::Hello { version: VERSION.into(), path, memory: most, sandbox };
         let ask = Ask { gone: Vec::new(), remaining_ns: u64::MAX, threads: 1, what: hello };
         let page = process.page().try_clone_to_owned().map_err(|e| Fault::internal(e.to_string()))?;
         process.send(&ask, &[], &[plant.library.as_fd(), page.as_fd()], Stage::DESCRIBE)?;
         let seat = self.seat();
         seat.process = Some(process);
+        seat.readable = readable.unwrap_or_default();
         seat.generation += 1;
         seat.pending = Some(Pending { until: Instant::now() + plant.isolation.start, made: None });
         Ok(())
@@ -261,6 +341,8 @@ impl Seated<'_> {
                 return Err(fault.into());
             }
             Err(fault) => {
+                self.hear_of_refusals();
+                let seat = self.seat();
                 (seat.process, seat.pending) = (None, None);
                 return Err(fault.into());
             }
@@ -308,6 +390,7 @@ impl Seated<'_> {
         let stage = letter.stage;
         let sent = self.send(letter, grant);
         let collected = sent.and_then(|()| self.process()?.collect(deadline, None, &grant.cancel, stage));
+        self.tell_refusals(grant);
         let answered = collected.inspect_err(|_| self.seat().process = None)?;
         let mut answered = answered.ok_or_else(|| unexpected(stage))?;
         for (level, text) in answered.answer.log.drain(..) {
@@ -423,9 +506,11 @@ impl Instance {
         plant: &Arc<Plant>,
         id: &str,
         params: &Params,
+        paths: &[String],
         is_scorer: bool,
         grant: &Grant,
     ) -> Result<Instance, Fault> {
+        plant.grant_paths(paths);
         let instance = Instance {
             plant: Arc::clone(plant),
             number: plant.next.fetch_add(1, Ordering::Relaxed),
@@ -543,10 +628,11 @@ impl RemoteScorer {
         plant: &Arc<Plant>,
         id: &str,
         params: &Params,
+        paths: &[String],
         grant: &Grant,
     ) -> Result<RemoteScorer, Fault> {
         Ok(RemoteScorer {
-            instance: Instance::make(plant, id, params, true, grant)?,
+            instance: Instance::make(plant, id, params, paths, true, grant)?,
             states: Mutex::default(),
         })
     }
@@ -638,9 +724,10 @@ impl RemoteAllocator {
         plant: &Arc<Plant>,
         id: &str,
         params: &Params,
+        paths: &[String],
         grant: &Grant,
     ) -> Result<RemoteAllocator, Fault> {
-        Ok(RemoteAllocator { instance: Instance::make(plant, id, params, false, grant)? })
+        Ok(RemoteAllocator { instance: Instance::make(plant, id, params, paths, false, grant)? })
     }
 }
 

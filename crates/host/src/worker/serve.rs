@@ -30,6 +30,7 @@ use rustix::{
 };
 
 use super::{
+    sandbox::{self, Entered},
     channel::{Channel, Message, Payload},
     protocol::{
         Answer, Ask, At, CANCEL, DOING, Gone, Input, Placed, Said, VERSION, Verb, What, doing, log_of,
@@ -63,7 +64,7 @@ fn run() -> io::Result<()> {
     let mut channel = Channel::new(socket);
     let Some(hello) = channel.receive()? else { return Ok(()) };
     let ask: Ask = read(&channel, &hello)?;
-    let What::Hello { version, path, memory } = ask.what else {
+    let What::Hello { version, path, memory, sandbox } = ask.what else {
         return Err(io::Error::other("the host did not introduce itself"));
     };
     let mut descriptors = hello.descriptors.into_iter();
@@ -76,7 +77,10 @@ fn run() -> io::Result<()> {
         return answer(&mut channel, Said::Refused { reason, hint, detail: None }, Vec::new(), &[]);
     }
     limit(memory)?;
-    watch(channel.socket())?;
+    if let Some(readable) = &sandbox {
+        confine(&mut channel, readable, memory)?;
+    }
+    watch(channel.socket(), sandbox.is_some())?;
     let flags = Flags::map(&page)?;
     flags.doing.store(doing::LOADING, Ordering::Relaxed);
     let loaded = match load_image(library, path.as_ref()) {
@@ -120,14 +124,28 @@ fn limit(memory: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// Enters the sandbox, before there is another thread or any code of the library, and tells the host.
+fn confine(channel: &mut Channel, readable: &[String], memory: u64) -> io::Result<()> {
+    channel.reuse_memory()?;
+    let Entered { listener, lacks } = sandbox::enter(readable, memory);
+    let head = serde_json::to_vec(&Answer { log: Vec::new(), what: Said::Confined { lacks } });
+    let listener = listener.iter().map(OwnedFd::as_fd).collect::<Vec<_>>();
+    channel.send(&head.map_err(io::Error::other)?, &[], &listener, SendFlags::empty())
+}
+
 /// Ends this process, and whatever a plugin has started, when the host is gone, whatever the plugin is doing.
-fn watch(channel: BorrowedFd<'_>) -> io::Result<()> {
+/// In the sandbox nothing can have been started.
+fn watch(channel: BorrowedFd<'_>, confined: bool) -> io::Result<()> {
     let channel = channel.try_clone_to_owned()?;
     let wait = move || loop {
         // Nothing is asked for: that the other end is closed is told anyway.
         let mut fds = [PollFd::new(&channel, PollFlags::empty())];
         if poll(&mut fds, None).is_ok() && !fds[0].revents().is_empty() {
-            let _ = kill_current_process_group(Signal::KILL);
+            if !confined {
+                let _ = kill_current_process_group(Signal::KILL);
+            }
+            // SAFETY: nothing of this process is of use any more, so nothing has to be put in order.
+            unsafe { libc::_exit(2) };
         }
     };
     thread::Builder::new().name("watch".into()).stack_size(64 << 10).spawn(wait)?;

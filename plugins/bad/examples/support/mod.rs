@@ -1,7 +1,7 @@
 //! What libraries that are never asked anything are made of: a manifest, and
 //! what runs while they are mapped.
 
-#![allow(unused_macros, reason = "each library uses its own part of this")]
+#![allow(unused_macros, dead_code, reason = "each library uses its own part of this")]
 
 /// The manifest, made by this expression.
 macro_rules! manifest {
