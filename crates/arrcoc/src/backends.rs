@@ -92,7 +92,7 @@ pub fn compare(config: &Config, request: &Request) -> Result<Comparison, Error> 
         let hint = "give --whole-pixels as many pixels as it has, or leave --backend to one";
         return Err(Error::new("backends are not compared on an image that is read in bands", hint));
     }
-    let mut catalogue = Catalogue::open(&config.search, &config.isolation);
+    let mut catalogue = config.catalogue()?;
     catalogue.load_devices();
     let (here, missing) = available(&catalogue);
     let mut runners = Vec::new();

@@ -3,13 +3,14 @@
 //! TOML file.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use arrcoc_decide::Held;
-use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Patience, Search, catalogue::GivenParams};
+use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Lock, Patience, Search, catalogue::GivenParams};
 use arrcoc_sdk::describe::{ASSET, Domain, Param};
 use serde::Deserialize;
 
@@ -53,6 +54,8 @@ pub struct Config {
     pub threads: usize,
     /// Where plugins run, and what they are held to there.
     pub isolation: Isolation,
+    /// The lock file: nothing is loaded that it does not list, and all that it lists must be there. `None` for no lock.
+    pub lock: Option<PathBuf>,
     /// Longest that a decision may take. What has not been heard by then is left out, with a reason. A plugin in
     /// this process is asked to stop, one in a process of its own is stopped. An image in bands of rows is read within
     /// that time, but to its end in any case: the record has a hash of the file.
@@ -80,6 +83,7 @@ impl Default for Config {
             held: Held::default(),
             threads: 0,
             isolation: Isolation::default(),
+            lock: None,
             deadline: None,
             from_file: None,
         }
@@ -99,7 +103,8 @@ struct ConfigFile {
     calibration: Option<PathBuf>,
     autonomy: Option<f64>,
     threads: Option<usize>,
-    isolation: Option<String>,
+    isolation: IsolationFile,
+    lock: Option<PathBuf>,
     deadline: Option<String>,
     worker: WorkerFile,
     breaker: BreakerFile,
@@ -113,6 +118,20 @@ struct HoldFile {
     exploit_explore: Option<f64>,
     focus_diversify: Option<f64>,
     compress_particularize: Option<f64>,
+}
+
+/// The level of all, or of some by the ids of their libraries.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a level of isolation, or a table from ids of libraries to levels")]
+enum IsolationFile {
+    All(String),
+    Some(BTreeMap<String, String>),
+}
+
+impl Default for IsolationFile {
+    fn default() -> IsolationFile {
+        IsolationFile::Some(BTreeMap::new())
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -174,8 +193,8 @@ impl Config {
         };
         let in_this = |e: Error| e.in_file(path);
         config.deadline = file.deadline.as_deref().map(duration).transpose().map_err(in_this)?;
-        config.isolation =
-            isolation(file.isolation.as_deref(), file.worker, file.breaker, folder).map_err(in_this)?;
+        config.isolation = isolation(file.isolation, file.worker, file.breaker, folder).map_err(in_this)?;
+        config.lock = file.lock.map(|path| folder.join(path));
         config.search.config_files = from_file(file.plugins);
         config.search.config_folders = from_file(file.plugin_dirs);
         config.calibration = file.calibration.map(|p| Calibration::read(&folder.join(p))).transpose()?;
@@ -197,6 +216,31 @@ impl Config {
         Ok(config)
     }
 
+    /// Finds, vets and loads the plugins. What cannot be used is kept with its reason.
+    ///
+    /// # Errors
+    /// When the lock file cannot be used, or what it lists is not there or not what it was.
+    pub fn catalogue(&self) -> Result<Catalogue, Error> {
+        let (catalogue, missing) = self.found()?;
+        match missing {
+            // That it was named says more of it.
+            Some(missing) => Err(catalogue.refused_by_name().cloned().map_or(missing, Error::from)),
+            None => Ok(catalogue),
+        }
+    }
+
+    /// All that is found, and what a lock file lists and is not there.
+    ///
+    /// # Errors
+    /// When the lock file cannot be used.
+    pub fn found(&self) -> Result<(Catalogue, Option<Error>), Error> {
+        let mut search = self.search.clone();
+        search.lock = self.lock.as_deref().map(Lock::read).transpose()?.map(Arc::new);
+        let catalogue = Catalogue::open(&search, &self.isolation);
+        let missing = search.lock.and_then(|lock| lock.missing(&catalogue));
+        Ok((catalogue, missing.map(Error::from)))
+    }
+
     /// Sets a parameter, in the place of what a file said.
     pub fn set_param(&mut self, id: &str, key: &str, value: &str) {
         if let Some(from_file) = &mut self.from_file {
@@ -205,12 +249,17 @@ impl Config {
         self.params.entry(id.to_owned()).or_default().insert(key.to_owned(), value.to_owned());
     }
 
-    /// Sets where plugins run: `inproc` or `worker`.
+    /// Sets where plugins run: `inproc`, `worker` or `sandbox`, or `ID=` and one of these for one library.
     ///
     /// # Errors
     /// When there is no such level.
     pub fn set_isolation(&mut self, text: &str) -> Result<(), Error> {
-        self.isolation.level = Some(parse_level(text)?);
+        match text.split_once('=') {
+            Some((id, level)) => {
+                self.isolation.by_id.insert(id.to_owned(), parse_level(level)?);
+            }
+            None => self.isolation.level = Some(parse_level(text)?),
+        }
         Ok(())
     }
 
@@ -268,17 +317,24 @@ impl Config {
 }
 
 const KEYS: &str = "the keys are plugins, plugin-dirs, scorers, allocator, backend, calibration, autonomy, \
-                    threads, isolation, deadline, [worker], [breaker], [hold] and [params.ID]";
+                    threads, isolation, lock, deadline, [worker], [breaker], [hold] and [params.ID]";
 
 /// Where plugins run, as a file says it.
 fn isolation(
-    level: Option<&str>,
+    level: IsolationFile,
     worker: WorkerFile,
     breaker: BreakerFile,
     folder: &Path,
 ) -> Result<Isolation, Error> {
     let mut isolation = Isolation::default();
-    isolation.level = level.map(parse_level).transpose()?;
+    match level {
+        IsolationFile::All(level) => isolation.level = Some(parse_level(&level)?),
+        IsolationFile::Some(levels) => {
+            for (id, level) in levels {
+                isolation.by_id.insert(id, parse_level(&level)?);
+            }
+        }
+    }
     isolation.worker = worker.program.map(|path| folder.join(path));
     if let Some(mib) = worker.memory_mib {
         isolation.memory = mib.saturating_mul(1 << 20);
@@ -304,7 +360,7 @@ fn parse_level(text: &str) -> Result<IsolationLevel, Error> {
     let named = IsolationLevel::ALL.into_iter().find(|level| level.name() == text);
     named.ok_or_else(|| {
         let names: Vec<&str> = IsolationLevel::ALL.iter().map(|level| level.name()).collect();
-        Error::new(format!("`{text}` is no level of isolation"), format!("it is {}", names.join(" or ")))
+        Error::new(format!("`{text}` is no level of isolation"), format!("it is one of {}", names.join(", ")))
     })
 }
 
@@ -383,7 +439,10 @@ mod tests {
         let error = read("isolation = \"jail\"").unwrap_err();
         assert_eq!(
             (error.message.as_str(), error.hint.as_deref()),
-            ("DIR/arrcoc.toml: `jail` is no level of isolation", Some("it is inproc or worker"))
+            (
+                "DIR/arrcoc.toml: `jail` is no level of isolation",
+                Some("it is one of inproc, worker, sandbox")
+            )
         );
         let error = read("autonomy = 2").unwrap_err();
         assert!(error.hint.unwrap().contains("from 0 to 1"));

@@ -62,7 +62,7 @@ impl Engine {
     /// backend or a parameter does not exist.
     pub fn open(mut config: Config) -> Result<Engine, Error> {
         config.check()?;
-        let mut catalogue = Catalogue::open(&config.search, &config.isolation);
+        let mut catalogue = config.catalogue()?;
         let measurement = match config.backend.as_deref() {
             Some(AUTO) => Measurement::place().and_then(|place| Measurement::read(&place)),
             _ => None,

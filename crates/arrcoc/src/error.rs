@@ -87,6 +87,12 @@ impl From<arrcoc_host::catalogue::MakeError> for Error {
     }
 }
 
+impl From<arrcoc_host::LockError> for Error {
+    fn from(e: arrcoc_host::LockError) -> Error {
+        Error::new(e.to_string(), e.hint)
+    }
+}
+
 impl From<arrcoc_host::NameError> for Error {
     fn from(e: arrcoc_host::NameError) -> Error {
         Error::new(e.to_string(), e.hint)

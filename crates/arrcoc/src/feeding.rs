@@ -42,7 +42,8 @@ impl Observation<'_> {
         let grant = self.grant(deadline);
         let others = self.tensors_for_prepare(scorer.info());
         let (grid, started) = (self.grid(), Instant::now());
-        let mut feed = Feed::begin(scorer, grid, &grant).map_err(|fault| Silent::of_call(id, &fault, &grant))?;
+        let mut feed =
+            Feed::begin(scorer, grid, &grant).map_err(|fault| Silent::of_call(id, &fault, &grant))?;
         let (mut made, mut spent): (Option<Made>, Duration) = (None, Duration::ZERO);
         let passed = banded.pass(&mut |band| {
             if made.is_none() {

@@ -11,8 +11,8 @@ use std::{
 
 use arrcoc_decide::{Channel, ScoreMaps, Way};
 use arrcoc_host::{
-    Attributes, Fault, Grant, PreparedState, Request as Call, Scale, Scorer, ScorerInfo, TensorBuf, TensorView,
-    notes,
+    Attributes, Fault, Grant, PreparedState, Request as Call, Scale, Scorer, ScorerInfo, TensorBuf,
+    TensorView, notes,
 };
 use arrcoc_sdk::abi::{DType, Retry};
 

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arrcoc::{Config, Decision, Engine, Grid, Mode, Patience, Photo, Request, Search};
+use arrcoc::{Config, Decision, Engine, Grid, IsolationLevel, Mode, Patience, Photo, Request, Search};
 use support::{Desk, fixture, plugins};
 
 /// One test at a time: they look at what this process has open, and at what it has started.
@@ -23,11 +23,13 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An engine with the good plugins and the bad one, which runs where foreign ones run.
+/// An engine with the good plugins and the bad one, which runs in a process of its own and may write what it does to a
+/// file: no sandbox would let it.
 fn engine(set: impl FnOnce(&mut Config)) -> Engine {
     let mut config = Config::default();
     config.search = Search { files: vec![fixture()], folders: vec![plugins()], ..Search::default() };
     config.threads = 1;
+    config.isolation.by_id.insert("bad".into(), IsolationLevel::Worker);
     set(&mut config);
     Engine::open(config).unwrap()
 }
@@ -366,7 +368,8 @@ fn listing_runs_no_foreign_code_in_the_host() {
         ("bad_load", "refused", "its process crashed: abort (signal 6) while it was being loaded"),
         ("bad_root", "refused", "it exports no root module"),
         ("bad_abi", "refused", "it was built for ABI 9.9"),
-        ("bad_spill", "usable", "in a process of its own"),
+        ("bad_spill", "usable", "in a sandbox, a process of its own"),
+        ("bad_load_reach", "usable", "in a sandbox, a process of its own"),
     ] {
         let library = support::library(&fixtures, name);
         let args = ["plugins", "list", "--plugin", library.to_str().unwrap()];
@@ -375,14 +378,20 @@ fn listing_runs_no_foreign_code_in_the_host() {
         assert!(entry[0].starts_with(word) && entry[1].contains(reason), "{name}: {entry:?}");
         // What it prints while it is loaded does not reach the host's stdout.
         assert!(!listed.contains("described"), "{listed}");
+        let reached = "warning: the sandbox refused open /etc/passwd, socket";
+        assert_eq!(listed.contains(reached), name == "bad_load_reach", "{listed}");
     }
     let inspected = desk.run(&["plugins", "inspect", fixture().to_str().unwrap()]).well();
-    assert!(inspected.contains("  runs     in a process of its own"), "{inspected}");
+    assert!(inspected.contains("  runs     in a sandbox, a process of its own"), "{inspected}");
     let cpu = support::library(&plugins(), "arrcoc_cpu");
     let inspected = desk.run(&["plugins", "inspect", cpu.to_str().unwrap()]).well();
     assert!(inspected.contains("  runs     in this process"), "{inspected}");
     let ran = desk.run(&["plugins", "inspect", cpu.to_str().unwrap(), "--isolation", "jail"]);
-    assert_eq!((ran.code, ran.stderr.contains("hint: it is inproc or worker")), (2, true), "{ran:?}");
+    assert_eq!(
+        (ran.code, ran.stderr.contains("hint: it is one of inproc, worker, sandbox")),
+        (2, true),
+        "{ran:?}"
+    );
 }
 
 /// A worker that is started by hand says what it is for.

@@ -26,6 +26,7 @@ use crate::{
     instance::{AllocatorInstance, ScorerInstance},
     isolation::{Isolation, Level, SANDBOXES},
     load::{Loaded, load},
+    lock::Lock,
     names::NameError,
     refusal::Refusal,
     scorer::Scorer,
@@ -63,12 +64,16 @@ pub struct Found {
     pub facts: Option<Facts>,
     /// Who it is; absent when it was not vetted.
     pub identity: Option<Arc<Identity>>,
+    /// The length of the file; 0 when it was not vetted.
+    pub bytes: u64,
     /// What it offers; absent when it was not loaded.
     pub description: Option<Description>,
     /// Where its code runs; absent when it was not vetted.
     pub level: Option<Level>,
     /// What a user should know.
     pub warnings: Vec<String>,
+    /// Of the warnings, what the sandbox does not hold on this machine.
+    pub unheld: Option<String>,
 }
 
 struct Library {
@@ -89,6 +94,7 @@ pub struct Catalogue {
     found: Vec<Found>,
     libraries: Vec<Library>,
     isolation: Isolation,
+    lock: Option<Arc<Lock>>,
     /// Of scorers and of allocators, by id.
     breakers: Mutex<HashMap<String, Arc<Breaker>>>,
 }
@@ -152,6 +158,7 @@ impl Catalogue {
             found: Vec::new(),
             libraries: Vec::new(),
             isolation: isolation.clone(),
+            lock: search.lock.clone(),
             breakers: Mutex::default(),
         };
         for (refusal, origin) in candidates.refused {
@@ -200,9 +207,14 @@ impl Catalogue {
         let mut found = Found {
             facts: Some(vetted.facts().clone()),
             identity: Some(Arc::clone(&identity)),
+            bytes: vetted.bytes.len() as u64,
             warnings: vetted.warnings().to_vec(),
             ..Found::unread(path, origin, Status::Usable)
         };
+        if let Some(Err(refusal)) = self.lock.as_ref().map(|lock| lock.check(&vetted)) {
+            found.status = Status::Refused(refusal);
+            return found;
+        }
         let earlier = self.found[..place].iter().find(|f| {
             matches!(f.status, Status::Usable | Status::Unavailable(_) | Status::Waiting)
                 && f.facts.as_ref().is_some_and(|facts| facts.id == identity.id)
@@ -211,11 +223,11 @@ impl Catalogue {
             found.status = Status::Shadowed(earlier.path.clone());
             return found;
         }
-        let level = self.isolation.level_of(&identity.blake3, vetted.facts().device, shipped);
+        let level = self.isolation.level_of(&identity, vetted.facts().device, shipped);
         found.level = Some(level);
         match Home::of(&vetted, level, &self.isolation) {
             Ok((home, description)) => {
-                found.warnings.extend_from_slice(home.standing());
+                home.note_standing(&mut found);
                 found.description = Some(description.clone());
                 if let Some(reason) = unavailable(&description) {
                     found.status = Status::Unavailable(reason);
@@ -383,12 +395,15 @@ impl Home {
         }
     }
 
-    /// What is to be known of every decision that a library there takes part in.
-    fn standing(&self) -> &[String] {
+    /// Notes what is to be known of a library there from its start on.
+    fn note_standing(&self, found: &mut Found) {
         match self {
-            Home::InProcess(_) => &[],
+            Home::InProcess(_) => {}
             #[cfg(target_os = "linux")]
-            Home::Worker(plant) => plant.standing(),
+            Home::Worker(plant) => {
+                found.warnings.extend(plant.standing().cloned());
+                found.unheld = plant.unheld().cloned();
+            }
         }
     }
 
@@ -431,9 +446,11 @@ impl Found {
             status,
             facts: None,
             identity: None,
+            bytes: 0,
             description: None,
             level: None,
             warnings: Vec::new(),
+            unheld: None,
         }
     }
 }

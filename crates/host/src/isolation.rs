@@ -1,13 +1,13 @@
 //! Where plugins run, and what they are held to there.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env, fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use crate::breaker::Patience;
+use crate::{breaker::Patience, vet::Identity};
 
 /// Where a plugin runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +65,8 @@ pub struct Isolation {
     /// library is on the list of those that were built with the host and drives no device, [`Level::Worker`] where it
     /// drives one, [`Level::Sandbox`] for every other.
     pub level: Option<Level>,
+    /// The level of the library with an id, whatever holds for the others.
+    pub by_id: BTreeMap<String, Level>,
     /// The worker's executable; `None` for `arrcoc-worker` beside the host's.
     pub worker: Option<PathBuf>,
     /// The folder with the list of the libraries that were built with the host; `None` for `plugins/` beside the
@@ -85,6 +87,7 @@ impl Default for Isolation {
     fn default() -> Isolation {
         Isolation {
             level: None,
+            by_id: BTreeMap::new(),
             worker: None,
             shipped: None,
             memory: 4 << 30,
@@ -96,16 +99,21 @@ impl Default for Isolation {
 }
 
 impl Isolation {
-    /// The level of a library with this hash. A driver may take its process with it, whoever built the library, and
+    /// The level of a library with this id and hash. A driver may take its process with it, whoever built the library, and
     /// works in no sandbox.
-    pub(crate) fn level_of(&self, blake3: &str, drives_device: bool, shipped: &BTreeSet<String>) -> Level {
-        let by_itself = match (drives_device, shipped.contains(blake3)) {
+    pub(crate) fn level_of(
+        &self,
+        identity: &Identity,
+        drives_device: bool,
+        shipped: &BTreeSet<String>,
+    ) -> Level {
+        let by_itself = match (drives_device, shipped.contains(&identity.blake3)) {
             (true, _) => Level::Worker,
             (false, true) => Level::InProcess,
             (false, false) if SANDBOXES => Level::Sandbox,
             (false, false) => Level::Worker,
         };
-        self.level.unwrap_or(by_itself)
+        self.by_id.get(&identity.id).copied().or(self.level).unwrap_or(by_itself)
     }
 
     /// The worker's executable: as given, as the variable says, or beside this one.
@@ -132,7 +140,7 @@ impl Isolation {
 }
 
 /// A file beside this executable, or beside the folder that it is in, where tests and examples are built.
-fn beside_this(name: &Path) -> PathBuf {
+pub(crate) fn beside_this(name: &Path) -> PathBuf {
     let exe = env::current_exe().and_then(|exe| exe.canonicalize()).unwrap_or_default();
     let folder = exe.parent().unwrap_or(Path::new(""));
     let above = folder.parent().map(|above| above.join(name));

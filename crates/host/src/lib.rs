@@ -4,7 +4,8 @@
 //!
 //! 1. [`search`] says where to look, in a fixed order, never in the working directory.
 //! 2. [`vet`] opens a file once and decides from its bytes and its permissions
-//!    whether it may be loaded. No code of the file runs here.
+//!    whether it may be loaded. No code of the file runs here. A [`lock`] file says
+//!    which files may, by their hashes.
 //! 3. [`load`] maps exactly the bytes that were vetted, checks the layout of
 //!    everything that crosses the boundary, and asks the library what it offers.
 //! 4. [`catalogue`] holds all that was found, usable or not, each with its
@@ -26,6 +27,7 @@ pub mod inproc;
 pub mod instance;
 pub mod isolation;
 pub mod load;
+pub mod lock;
 #[cfg(target_os = "linux")]
 mod memory;
 pub mod names;
@@ -51,6 +53,7 @@ pub use breaker::{Breaker, Patience};
 pub use catalogue::{Catalogue, Found, Status};
 pub use feed::Feed;
 pub use isolation::{Isolation, Level as IsolationLevel};
+pub use lock::{Lock, LockError};
 pub use names::NameError;
 pub use refusal::Refusal;
 pub use scorer::{PreparedState, Scorer};

@@ -43,6 +43,7 @@ pub fn load(vetted: &Vetted) -> Result<Loaded, Refusal> {
     if let Some(library) = loaded.get(&vetted.identity.blake3) {
         return Ok(library.clone());
     }
+    vetted.check_unchanged()?;
     let library = loaded_from(map(vetted), &vetted.path)?;
     loaded.insert(vetted.identity.blake3.clone(), library.clone());
     Ok(library)

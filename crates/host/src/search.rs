@@ -8,9 +8,10 @@ use std::{
     collections::HashSet,
     env,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use crate::refusal::Refusal;
+use crate::{lock::Lock, refusal::Refusal};
 
 /// Name of the variable with more plugin folders.
 pub const VARIABLE: &str = "ARRCOC_PLUGIN_PATH";
@@ -67,6 +68,8 @@ pub struct Search {
     pub config_folders: Vec<PathBuf>,
     /// The folder beside the executable.
     pub beside: Option<PathBuf>,
+    /// What may be loaded of all that is found; `None` for everything that is not refused for another reason.
+    pub lock: Option<Arc<Lock>>,
 }
 
 /// What a search came upon.

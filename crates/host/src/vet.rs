@@ -1,13 +1,16 @@
 //! Decides from a file's bytes and permissions whether it may be loaded.
 //!
-//! No code of the file runs here. The file is opened once; the bytes that are
-//! hashed are the bytes that [`crate::load`] maps, whatever happens to the path
-//! in between.
+//! No code of the file runs here. Links are resolved once and the file is opened
+//! once; its permissions, its manifest, its hash and what is loaded are all of
+//! that one descriptor. A file that is written while it is read is refused, and
+//! so is one that is another, or was changed, when [`crate::load`] maps it: on
+//! Linux what is mapped are the bytes that were hashed in any case.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::Read,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use arrcoc_abi::{
@@ -39,6 +42,7 @@ pub struct Identity {
 #[derive(Debug)]
 pub struct Vetted {
     pub(crate) path: PathBuf,
+    stamp: Stamp,
     pub(crate) bytes: Vec<u8>,
     pub(crate) facts: Facts,
     pub(crate) identity: Identity,
@@ -56,6 +60,19 @@ impl Vetted {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Refuses it where its path leads to another file now, or the file was changed.
+    pub(crate) fn check_unchanged(&self) -> Result<(), Refusal> {
+        let now = std::fs::symlink_metadata(&self.path).ok().map(|metadata| Stamp::of(&metadata));
+        let what = match now {
+            Some(now) if now == self.stamp => return Ok(()),
+            Some(now) if now.file == self.stamp.file => "it was changed",
+            Some(_) => "another file was put in its place",
+            None => "it was taken away",
+        };
+        let hint = "start again, when nobody writes there any more";
+        Err(Refusal::new(&self.path, format!("{what} after it was vetted"), hint))
     }
 
     /// What a user should know, though it is no reason to refuse it.
@@ -84,19 +101,15 @@ pub(crate) fn vet_unless_device(path: &Path) -> Result<Result<Vetted, Facts>, Re
 
 /// Does all but the hash, which takes the most time.
 fn examine(path: &Path) -> Result<Vetted, Refusal> {
-    let resolved = path.canonicalize().map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Refusal::new(path, "there is no such file", "check the path"),
-        _ => Refusal::new(path, format!("it cannot be opened: {e}"), "check the path and its permissions"),
-    })?;
-    if resolved.is_dir() {
-        return Err(Refusal::new(path, "it is a folder", "name a file, or use --plugin-dir for a folder"));
-    }
-    let file = File::open(&resolved).map_err(|e| {
-        Refusal::new(path, format!("it cannot be opened: {e}"), "check the file's permissions")
-    })?;
+    let opened = open(path)?;
     let mut warnings = Vec::new();
-    permissions::check(path, &resolved, &file, &mut warnings)?;
-    let bytes = read(path, file)?;
+    permissions::check(path, &opened, &mut warnings)?;
+    let Opened { resolved, file, metadata, .. } = opened;
+    let stamp = Stamp::of(&metadata);
+    let bytes = read(path, &file)?;
+    if !file.metadata().is_ok_and(|now| Stamp::of(&now) == stamp && now.len() == bytes.len() as u64) {
+        return Err(Refusal::new(path, "it was changed while it was read", "try again, when it is written"));
+    }
     let facts = read_manifest(path, &bytes)?;
     let identity = Identity {
         id: facts.id.clone(),
@@ -104,7 +117,82 @@ fn examine(path: &Path) -> Result<Vetted, Refusal> {
         blake3: String::new(),
         abi: format!("{}.{}", facts.abi.0, facts.abi.1),
     };
-    Ok(Vetted { path: resolved, bytes, facts, identity, warnings })
+    Ok(Vetted { path: resolved, stamp, bytes, facts, identity, warnings })
+}
+
+/// What tells whether a file is still the same and was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    /// Device and number.
+    file: (u64, u64),
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Seconds and nanoseconds of the last change, of whatever kind.
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Stamp {
+        #[cfg(unix)]
+        let (file, changed) = {
+            use std::os::unix::fs::MetadataExt as _;
+            ((metadata.dev(), metadata.ino()), (metadata.ctime(), metadata.ctime_nsec()))
+        };
+        #[cfg(not(unix))]
+        let (file, changed) = ((0, 0), (0, 0));
+        Stamp { file, length: metadata.len(), modified: metadata.modified().ok(), changed }
+    }
+}
+
+/// A file and the folder that it is in.
+struct Opened {
+    resolved: PathBuf,
+    file: File,
+    metadata: Metadata,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "access lists decide there"))]
+    folder: Option<Metadata>,
+}
+
+/// Resolves links and opens what they lead to, by its name in its folder, where no link is followed any more.
+fn open(path: &Path) -> Result<Opened, Refusal> {
+    let resolved = path.canonicalize().map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Refusal::new(path, "there is no such file", "check the path"),
+        _ => Refusal::new(path, format!("it cannot be opened: {e}"), "check the path and its permissions"),
+    })?;
+    if resolved.is_dir() {
+        return Err(Refusal::new(path, "it is a folder", "name a file, or use --plugin-dir for a folder"));
+    }
+    let (folder, file) = open_in_folder(&resolved).map_err(|e| {
+        Refusal::new(path, format!("it cannot be opened: {e}"), "check the file's permissions")
+    })?;
+    let unreadable = |e: std::io::Error| {
+        Refusal::new(path, format!("its permissions cannot be read: {e}"), "check the path")
+    };
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(Refusal::new(path, "it is not a regular file", "name a plugin library"));
+    }
+    let folder = folder.map(|folder| folder.metadata()).transpose().map_err(unreadable)?;
+    Ok(Opened { resolved, file, metadata, folder })
+}
+
+#[cfg(unix)]
+fn open_in_folder(resolved: &Path) -> std::io::Result<(Option<File>, File)> {
+    use rustix::fs::{Mode, OFlags, open, openat};
+    let (Some(folder), Some(name)) = (resolved.parent(), resolved.file_name()) else {
+        return Err(std::io::ErrorKind::NotFound.into());
+    };
+    let folder =
+        open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    // A pipe that nobody writes to is not waited for.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = openat(&folder, name, flags, Mode::empty())?;
+    Ok((Some(folder.into()), file.into()))
+}
+
+#[cfg(not(unix))]
+fn open_in_folder(resolved: &Path) -> std::io::Result<(Option<File>, File)> {
+    Ok((None, File::open(resolved)?))
 }
 
 fn hashed(mut vetted: Vetted) -> Vetted {
@@ -112,7 +200,7 @@ fn hashed(mut vetted: Vetted) -> Vetted {
     vetted
 }
 
-fn read(path: &Path, file: File) -> Result<Vec<u8>, Refusal> {
+fn read(path: &Path, file: &File) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
@@ -183,31 +271,14 @@ mod permissions {
     //! Whoever can write a plugin or its folder runs code as this user, so that
     //! must be this user or root.
 
-    use std::{
-        fs::{File, Metadata},
-        os::unix::fs::MetadataExt,
-        path::Path,
-    };
+    use std::{fs::Metadata, os::unix::fs::MetadataExt, path::Path};
 
-    use super::Refusal;
+    use super::{Opened, Refusal};
 
-    pub(super) fn check(
-        path: &Path,
-        resolved: &Path,
-        file: &File,
-        warnings: &mut Vec<String>,
-    ) -> Result<(), Refusal> {
-        let unreadable = |e: std::io::Error| {
-            Refusal::new(path, format!("its permissions cannot be read: {e}"), "check the path")
-        };
-        let metadata = file.metadata().map_err(unreadable)?;
-        if !metadata.is_file() {
-            return Err(Refusal::new(path, "it is not a regular file", "name a plugin library"));
-        }
-        one(path, "it", "the file", &metadata, warnings)?;
-        if let Some(folder) = resolved.parent() {
-            let metadata = folder.metadata().map_err(unreadable)?;
-            one(path, "its folder", "the folder", &metadata, warnings)?;
+    pub(super) fn check(path: &Path, opened: &Opened, warnings: &mut Vec<String>) -> Result<(), Refusal> {
+        one(path, "it", "the file", &opened.metadata, warnings)?;
+        if let Some(folder) = &opened.folder {
+            one(path, "its folder", "the folder", folder, warnings)?;
         }
         Ok(())
     }
@@ -239,11 +310,11 @@ mod permissions {
 mod permissions {
     //! On other systems access lists decide; they are not looked at.
 
-    use std::{fs::File, path::Path};
+    use std::path::Path;
 
-    use super::Refusal;
+    use super::{Opened, Refusal};
 
-    pub(super) fn check(_: &Path, _: &Path, _: &File, _: &mut Vec<String>) -> Result<(), Refusal> {
+    pub(super) fn check(_: &Path, _: &Opened, _: &mut Vec<String>) -> Result<(), Refusal> {
         Ok(())
     }
 }

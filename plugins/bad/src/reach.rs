@@ -46,7 +46,12 @@ fn params() -> [Param; 4] {
 impl Reach {
     fn new(params: &Params) -> Result<Reach, Fault> {
         Ok(Reach {
-            tries: params.text("tries")?.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            tries: params
+                .text("tries")?
+                .split(',')
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
             file: PathBuf::from(params.text("file")?),
             given: params.path("given")?.to_owned(),
             port: u16::try_from(params.integer("port")?).map_err(|e| Fault::invalid(e.to_string()))?,
@@ -55,7 +60,8 @@ impl Reach {
 
     fn all(&self, call: &Call<'_>) -> Result<(), Fault> {
         for name in &self.tries {
-            let done = self.attempt(name).ok_or_else(|| Fault::invalid(format!("there is no try `{name}`")))?;
+            let done =
+                self.attempt(name).ok_or_else(|| Fault::invalid(format!("there is no try `{name}`")))?;
             if done {
                 call.log(Level::WARN, &format!("did {name}"));
             }
@@ -138,8 +144,10 @@ mod tries {
                     thread::spawn(move || reads(&file)).join().unwrap_or(false)
                 }
                 "burn" => {
-                    thread::spawn(|| loop {
-                        std::hint::spin_loop();
+                    thread::spawn(|| {
+                        loop {
+                            std::hint::spin_loop();
+                        }
                     });
                     false
                 }

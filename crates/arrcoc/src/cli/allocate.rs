@@ -20,7 +20,7 @@ use super::{
     backends::table,
     budget::Budget,
     in_order::in_order,
-    outputs, report, report_line, say,
+    open, outputs, report, report_line, say,
 };
 
 /// The arguments, resolved: everything was read and checked that can be before
@@ -65,7 +65,7 @@ pub(crate) fn run(args: AllocateArgs) -> Result<Done, Error> {
         (Some(path), true) => Some(Logged::in_ledger(path)?),
         _ => None,
     };
-    let engine = Engine::open(config.clone())?;
+    let engine = open(config.clone())?;
     let governed = match (&mut ledger, job.governed) {
         (Some(ledger), true) => Some(Governed::begin(ledger, &engine, config.calibration.as_ref())?),
         _ => None,
@@ -440,8 +440,9 @@ pub(crate) fn config(args: &SearchArgs) -> Result<Config, Error> {
     let mut config = args.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?;
     config.search.files.clone_from(&args.plugin);
     config.search.folders.clone_from(&args.plugin_dir);
-    if let Some(level) = &args.isolation {
-        config.set_isolation(level)?;
+    args.isolation.iter().try_for_each(|level| config.set_isolation(level))?;
+    if let Some(file) = &args.locked {
+        config.lock = Some(file.clone().unwrap_or_else(arrcoc_host::lock::standard_place));
     }
     Ok(config)
 }

@@ -80,9 +80,14 @@ pub(crate) struct SearchArgs {
     /// A TOML file with settings
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Where plugins run [default: inproc for those that came with this program, worker for all others]
-    #[arg(long, value_name = "inproc|worker")]
-    pub(crate) isolation: Option<String>,
+    /// Where plugins run [default: inproc for those that came with this program, worker for those that drive a device,
+    /// sandbox for all others]; ID= before it for one library alone; may be repeated
+    #[arg(long, value_name = "[ID=]inproc|worker|sandbox")]
+    pub(crate) isolation: Vec<String>,
+    /// Load nothing that a lock file does not list, and go on only with all that it lists [default file: arrcoc.lock
+    /// beside this program]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) locked: Option<Option<PathBuf>>,
 }
 
 /// Rules for regions of patches.
@@ -334,10 +339,14 @@ pub(crate) enum PluginsCommand {
         /// Print everything the loader said when it refuses the file
         #[arg(long)]
         verbose: bool,
-        /// Where it runs [default: inproc for those that came with this program, worker for all others]
-        #[arg(long, value_name = "inproc|worker")]
+        /// Where it runs [default: as of a plugin that is found]
+        #[arg(long, value_name = "inproc|worker|sandbox")]
         isolation: Option<String>,
     },
+    /// List what is found in a lock file, for --locked
+    ///
+    /// Example: arrcoc plugins lock arrcoc.lock
+    Lock(LockArgs),
     /// Make the source of a new plugin
     ///
     /// Example: arrcoc plugins new dark-corners --kind scorer
@@ -351,6 +360,14 @@ pub(crate) enum PluginsCommand {
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct LockArgs {
+    /// The file to write [default: the config file's, or arrcoc.lock beside this program]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) search: SearchArgs,
 }
 
 #[derive(Args)]

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &BackendsArgs) -> Result<Done, Error> {
         return Ok(Done::Well);
     }
     if !args.measure {
-        let mut catalogue = Catalogue::open(&config.search, &config.isolation);
+        let mut catalogue = config.catalogue()?;
         catalogue.load_devices();
         say(&list(&catalogue));
         return Ok(Done::Well);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use arrcoc::{
-    Config, Engine, Error, Grid, Limits,
+    Config, Error, Grid, Limits,
     calibrate::{self, Fits, Folder},
     config::BESIDE,
 };
@@ -12,7 +12,7 @@ use super::{
     Done,
     allocate::{config, param, pixels},
     args::CalibrateArgs,
-    outputs,
+    open, outputs,
     progress::Progress,
     report_line, say,
 };
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Done, Error> {
     }
     let config = settings(args)?;
     let folder = Folder::read(&args.data, args.tensors_dir.as_deref(), grid, limits, args.limit)?;
-    let engine = Engine::open(config)?;
+    let engine = open(config)?;
 
     let progress = Progress::new("pages", folder.pages());
     let fits = calibrate::fit(&engine, &folder, &mut |pages| progress.at(pages))?;

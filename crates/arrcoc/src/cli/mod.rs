@@ -24,7 +24,7 @@ mod what_if;
 
 use std::{ffi::OsString, io::Write as _, process::ExitCode};
 
-use arrcoc::Error;
+use arrcoc::{Config, Engine, Error};
 use clap::{Parser as _, error::ErrorKind};
 
 use args::{Command, LowArgs, PluginsCommand};
@@ -58,6 +58,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             PluginsCommand::Inspect { file, verbose, isolation } => {
                 plugins::inspect(&file, verbose, isolation.as_deref())
             }
+            PluginsCommand::Lock(args) => plugins::lock(&args),
             PluginsCommand::New { name, kind, folder } => scaffold::new(&name, kind, folder.as_deref()),
         },
     };
@@ -85,6 +86,17 @@ pub(crate) fn report(e: &Error) {
 pub(crate) fn report_line(text: &str) {
     // Nothing is left to tell when stderr is closed.
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Opens an engine, and tells what a sandbox does not hold on this machine before anything runs in it.
+pub(crate) fn open(config: Config) -> Result<Engine, Error> {
+    let engine = Engine::open(config)?;
+    for found in engine.catalogue().found() {
+        if let (Some(facts), Some(unheld)) = (&found.facts, &found.unheld) {
+            report_line(&format!("warning: plugin `{}`: {unheld}", facts.id));
+        }
+    }
+    Ok(engine)
 }
 
 /// Writes to stdout. A reader that went away (`| head`) is no error.

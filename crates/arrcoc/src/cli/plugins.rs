@@ -3,15 +3,20 @@
 use std::{fmt::Write as _, path::Path};
 
 use arrcoc::{Catalogue, Config, Error, Search};
-use arrcoc_host::{Found, IsolationLevel, Status};
+use arrcoc_host::{Found, IsolationLevel, Lock, Status};
 use arrcoc_sdk::describe::{AllocatorInfo, Determinism, Param, ScorerInfo};
 use serde_json::json;
 
-use super::{Done, allocate::config, args::ListArgs, say};
+use super::{
+    Done,
+    allocate::config,
+    args::{ListArgs, LockArgs},
+    outputs, say,
+};
 
 pub(crate) fn list(args: &ListArgs) -> Result<Done, Error> {
     let config = config(&args.search)?;
-    let mut catalogue = Catalogue::open(&config.search, &config.isolation);
+    let (mut catalogue, missing) = config.found()?;
     catalogue.load_devices();
     if args.json {
         let all: Vec<_> = catalogue.found().iter().map(as_json).collect();
@@ -19,6 +24,36 @@ pub(crate) fn list(args: &ListArgs) -> Result<Done, Error> {
     } else {
         say(&as_table(&catalogue));
     }
+    missing.map_or(Ok(Done::Well), Err)
+}
+
+/// Lists what is found in a lock file.
+pub(crate) fn lock(args: &LockArgs) -> Result<Done, Error> {
+    if args.search.locked.is_some() {
+        let message = "`plugins lock` writes the file that --locked reads";
+        return Err(Error::new(message, "leave --locked away; `plugins list --locked` compares"));
+    }
+    let mut config = config(&args.search)?;
+    let path =
+        args.file.clone().or_else(|| config.lock.take()).unwrap_or_else(arrcoc_host::lock::standard_place);
+    config.lock = None;
+    outputs::check_writable(&path)?;
+    let mut catalogue = config.catalogue()?;
+    catalogue.load_devices();
+    if let Some(refusal) = catalogue.refused_by_name() {
+        return Err(refusal.clone().into());
+    }
+    let lock = Lock::of(&catalogue, &path);
+    if lock.libraries().is_empty() {
+        return Err(Error::new("no plugins were found to lock", "name a folder with --plugin-dir"));
+    }
+    outputs::write(&path, lock.to_text().as_bytes())?;
+    let libraries = lock.libraries().len();
+    say(&format!(
+        "locked {libraries} {} in {}\n",
+        if libraries == 1 { "library" } else { "libraries" },
+        path.display()
+    ));
     Ok(Done::Well)
 }
 
@@ -35,8 +70,10 @@ fn as_table(catalogue: &Catalogue) -> String {
             None => f.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
         let _ = writeln!(out, "{:<11} {name:<20} {}", status_word(&f.status), f.path.display());
-        if f.level == Some(IsolationLevel::Worker) && f.description.is_some() {
-            let _ = writeln!(out, "            in a process of its own");
+        if let Some(level) =
+            f.level.filter(|level| *level != IsolationLevel::InProcess && f.description.is_some())
+        {
+            let _ = writeln!(out, "            {}", place(level));
         }
         let description = f.description.iter();
         for d in description {
@@ -69,6 +106,7 @@ fn as_table(catalogue: &Catalogue) -> String {
 fn place(level: IsolationLevel) -> &'static str {
     match level {
         IsolationLevel::InProcess => "in this process",
+        IsolationLevel::Sandbox => "in a sandbox, a process of its own",
         _ => "in a process of its own",
     }
 }

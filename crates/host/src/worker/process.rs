@@ -327,7 +327,9 @@ impl Process {
         if hear {
             self.hear();
         }
-        if let Some(guard) = self.sandbox.as_mut().and_then(|sandbox| sandbox.guard.as_mut()).filter(|_| asked) {
+        if let Some(guard) =
+            self.sandbox.as_mut().and_then(|sandbox| sandbox.guard.as_mut()).filter(|_| asked)
+        {
             guard.answer();
         }
         readable

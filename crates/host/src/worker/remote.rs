@@ -53,8 +53,8 @@ pub(crate) struct Plant {
     isolation: Isolation,
     /// What its processes may read, where they are in a sandbox: more is granted with the parameters of instances.
     readable: Option<Mutex<BTreeSet<String>>>,
-    /// What is to be known of every decision that it takes part in.
-    standing: OnceLock<Vec<String>>,
+    /// What is to be known of it from its start on.
+    standing: OnceLock<Standing>,
     /// Whoever has the seat talks to the process.
     seat: Mutex<Option<Seat>>,
     free: Condvar,
@@ -74,6 +74,15 @@ struct Seat {
     generation: u64,
     /// What the process was asked and has not answered, because whoever asked had no time to wait.
     pending: Option<Pending>,
+}
+
+/// What is to be known of a library in a sandbox from its start on.
+#[derive(Default)]
+struct Standing {
+    /// What the sandbox does not hold on this machine.
+    unheld: Option<String>,
+    /// What it refused while the library was loaded.
+    refused: Vec<String>,
 }
 
 /// Work that goes on after a caller's deadline: a library that loads, an instance that reads a model.
@@ -134,6 +143,7 @@ impl Plant {
         isolation: &Isolation,
     ) -> Result<(Arc<Plant>, Description), Refusal> {
         let refuse = |reason: String, hint: &str| Refusal::new(&vetted.path, reason, hint);
+        vetted.check_unchanged()?;
         let library = memory::sealed(&vetted.identity.id, &[&vetted.bytes])
             .map_err(|e| refuse(format!("no sealed copy of it can be made: {e}"), "free some memory"))?;
         let plant = Plant {
@@ -173,10 +183,14 @@ impl Plant {
         }
     }
 
-    /// What is to be known of every decision that it takes part in: what its sandbox does not hold on this machine, and
-    /// what it refused while the library was loaded.
-    pub(crate) fn standing(&self) -> &[String] {
-        self.standing.get().map_or(&[], Vec::as_slice)
+    /// What its sandbox does not hold on this machine.
+    pub(crate) fn unheld(&self) -> Option<&String> {
+        self.standing.get()?.unheld.as_ref()
+    }
+
+    /// What is to be known of every decision that it takes part in.
+    pub(crate) fn standing(&self) -> impl Iterator<Item = &String> {
+        self.standing.get().into_iter().flat_map(|standing| standing.unheld.iter().chain(&standing.refused))
     }
 
     /// Has its processes read these paths, too, where they are in a sandbox.
@@ -278,13 +292,12 @@ impl Seated<'_> {
     }
 
     /// What its sandbox does not hold, and what it has refused until now.
-    fn standing(&mut self) -> Vec<String> {
+    fn standing(&mut self) -> Standing {
         self.hear_of_refusals();
         let seat = self.seat();
         let lacks = seat.process.as_ref().and_then(Process::lacks).unwrap_or_default();
-        let lacks = (!lacks.is_empty())
-            .then(|| format!("on this machine the sandbox does not hold {}", lacks.join(", ")));
-        lacks.into_iter().chain(seat.refused.drain(..)).collect()
+        let unheld = format!("on this machine the sandbox does not hold {}", lacks.join(", "));
+        Standing { unheld: (!lacks.is_empty()).then_some(unheld), refused: std::mem::take(&mut seat.refused) }
     }
 
     /// Keeps what the sandbox of the process has refused, before it may be gone.
@@ -298,7 +311,7 @@ impl Seated<'_> {
     /// Has the record of a call say what was refused.
     fn tell_refusals(&mut self, grant: &Grant) {
         self.hear_of_refusals();
-        self.plant.standing().iter().cloned().for_each(|text| grant.remark(text));
+        self.plant.standing().for_each(|text| grant.remark(text.clone()));
         self.seat().refused.drain(..).for_each(|text| grant.remark(text));
     }
 

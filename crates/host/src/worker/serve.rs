@@ -30,11 +30,11 @@ use rustix::{
 };
 
 use super::{
-    sandbox::{self, Entered},
     channel::{Channel, Message, Payload},
     protocol::{
         Answer, Ask, At, CANCEL, DOING, Gone, Input, Placed, Said, VERSION, Verb, What, doing, log_of,
     },
+    sandbox::{self, Entered},
 };
 use crate::{
     load::{Loaded, load_image},

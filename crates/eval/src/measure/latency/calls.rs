@@ -1,6 +1,6 @@
 //! What a call over the plugin boundary costs, by the level of isolation: the
 //! time of a call to a scorer that does nothing, on an image that it has seen.
-//! In each round both levels take their turn.
+//! In each round every level takes its turn.
 
 use std::{collections::HashMap, hint::black_box, sync::Arc, time::Instant};
 
@@ -20,7 +20,8 @@ use crate::{row::Row, suite::Latency};
 pub(super) const CALL: &str = "call-p50";
 
 /// Calls of each level that are timed as one.
-const AT_ONCE: [(IsolationLevel, u32); 2] = [(IsolationLevel::InProcess, 1000), (IsolationLevel::Worker, 20)];
+const AT_ONCE: [(IsolationLevel, u32); 3] =
+    [(IsolationLevel::InProcess, 1000), (IsolationLevel::Worker, 20), (IsolationLevel::Sandbox, 20)];
 
 /// The side of the image that the scorer is shown, in pixels.
 const SIDE: u32 = 1344;

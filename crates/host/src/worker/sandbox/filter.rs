@@ -15,8 +15,8 @@ use std::{
 use libc::c_long;
 use rustix::thread::set_no_new_privs;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen as Width, SeccompCmpOp as Is, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch, apply_filter, sock_filter,
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Width, SeccompCmpOp as Is, SeccompCondition,
+    SeccompFilter, SeccompRule, TargetArch, apply_filter, sock_filter,
 };
 
 /// Allowed, whatever the arguments.
@@ -201,8 +201,7 @@ pub(super) fn install() -> Result<Result<OwnedFd, String>, String> {
             // Files are held by Landlock alone then.
             let mut rules = rules()?;
             rules.extend(OPENING.iter().map(|&number| (number, Vec::new())));
-            let refusing =
-                compiled(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)?;
+            let refusing = compiled(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)?;
             apply_filter(&refusing).map_err(|e| text(&e))?;
             Ok(Err(format!("the kernel tells nobody: {e}")))
         }
@@ -272,10 +271,7 @@ fn rules() -> Result<Rules, String> {
     only(libc::SYS_tgkill, one_of(0, &[itself]))?;
     only(libc::SYS_sched_setaffinity, one_of(0, &[0]))?;
     // To ask for a limit, and not to set one.
-    only(
-        libc::SYS_prlimit64,
-        vec![vec![(0, Width::Dword, Is::Eq, 0), (2, Width::Qword, Is::Eq, 0)]],
-    )?;
+    only(libc::SYS_prlimit64, vec![vec![(0, Width::Dword, Is::Eq, 0), (2, Width::Qword, Is::Eq, 0)]])?;
     // The signal by which its time runs out is not to be caught.
     only(libc::SYS_rt_sigaction, vec![vec![(0, Width::Dword, Is::Ne, libc::SIGXCPU as u64)]])?;
     Ok(rules)
