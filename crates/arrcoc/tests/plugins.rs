@@ -188,20 +188,60 @@ fn the_working_directory_is_not_searched() {
     assert!(!out.contains("bad.so") && !out.contains("bad-sum"), "{out}");
 }
 
-/// The bytes that were vetted are the bytes that run, whatever happens to the
-/// file in between.
+/// What was vetted is what is loaded, or nothing is: a file that is changed, exchanged or taken away in between is
+/// refused.
 #[test]
-#[cfg(target_os = "linux")]
-fn a_file_that_changes_after_vetting_changes_nothing() {
+#[cfg(unix)]
+fn a_file_that_changes_after_vetting_is_not_loaded() {
     let desk = Desk::new();
-    // A byte behind the end makes another hash of the same library, so that it is not loaded yet.
+    // Bytes behind the end make other hashes of the same library, so that it is not loaded yet.
     let mut bytes = std::fs::read(fixture()).unwrap();
-    bytes.push(0);
-    let path = desk.write("plugin.so", &bytes);
-    let vetted = arrcoc_host::vet::vet(&path).unwrap();
+    let mut vetted = || {
+        bytes.push(0);
+        let path = desk.write("plugin.so", &bytes);
+        let other = desk.write("other.so", &bytes);
+        (arrcoc_host::vet::vet(&path).unwrap(), path, other)
+    };
+    let refused = |vetted: &arrcoc_host::vet::Vetted, reason: &str| {
+        let Err(refusal) = arrcoc_host::load::load(vetted) else { panic!("it was loaded") };
+        // The number of a file that was taken away may be given to the next.
+        let changed = "it was changed after it was vetted";
+        assert!(
+            [changed, &format!("{reason} after it was vetted")].contains(&refusal.reason.as_str()),
+            "{refusal}"
+        );
+    };
+    let (unchanged, ..) = vetted();
+    assert!(arrcoc_host::load::load(&unchanged).is_ok());
+    let (changed, path, _) = vetted();
     std::fs::write(&path, b"something else entirely").unwrap();
-    assert!(arrcoc_host::load::load(&vetted).is_ok());
-    assert!(arrcoc_host::vet::vet(&path).is_err(), "the file on the disk is no plugin now");
+    refused(&changed, "it was changed");
+    let (cut, path, _) = vetted();
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(4096).unwrap();
+    refused(&cut, "it was changed");
+    // The very same bytes in another file.
+    let (swapped, path, other) = vetted();
+    std::fs::rename(&other, &path).unwrap();
+    refused(&swapped, "another file was put in its place");
+    let (gone, path, _) = vetted();
+    std::fs::remove_file(&path).unwrap();
+    refused(&gone, "it was taken away");
+    let (linked, path, other) = vetted();
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&other, &path).unwrap();
+    refused(&linked, "another file was put in its place");
+}
+
+/// Nobody waits for a pipe that nobody writes to, nor takes a device for a library.
+#[test]
+#[cfg(unix)]
+fn what_is_no_regular_file_is_refused() {
+    let desk = Desk::new();
+    assert!(std::process::Command::new("mkfifo").arg(desk.path("pipe.so")).status().unwrap().success());
+    for path in [desk.path("pipe.so").to_str().unwrap(), "/dev/null"] {
+        let said = desk.run(&["allocate", "page.png", "--plugin", path]).refused();
+        assert!(said.contains("it is not a regular file"), "{said}");
+    }
 }
 
 /// A relative entry of the variable would be the working directory by another name.
