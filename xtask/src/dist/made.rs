@@ -125,13 +125,19 @@ fn manual(made: &Made<'_>, contents: &mut Contents) -> Result<(), Failure> {
 fn lock(made: &Made<'_>, contents: &mut Contents) -> Result<(), Failure> {
     let place = made.folder.join("locked");
     copy(contents, &place)?;
+    let result = lock_in(made, &place, contents);
+    fs::remove_dir_all(&place).map_err(|error| Failure::file("remove", &place, error))?;
+    result
+}
+
+fn lock_in(made: &Made<'_>, place: &Path, contents: &mut Contents) -> Result<(), Failure> {
     let command = place.join(format!("{COMMAND}{}", std::env::consts::EXE_SUFFIX));
     let knows = Command::new(&command).args(["plugins", "lock", "--help"]).stdin(Stdio::null()).output();
     if !knows.is_ok_and(|output| output.status.success()) {
         say!("no {LOCK}: this command has no `plugins lock`");
         return Ok(());
     }
-    output(&command, &["plugins", "lock", LOCK], Some(&place))?;
+    output(&command, &["plugins", "lock", LOCK], Some(place))?;
     let file = place.join(LOCK);
     let text = fs::read_to_string(&file).map_err(|error| Failure::file("read", &file, error))?;
     if text.contains(&*place.to_string_lossy()) {
