@@ -132,3 +132,50 @@ fn named<'a>(packages: &'a Packages, name: &str) -> Option<(&'a Key, &'a Linked)
 fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of one package with these files.
+    fn told(name: &str, package: &str, files: &[(&str, &str)]) -> Result<Vec<Beside>, Failure> {
+        let folder = std::env::temp_dir().join(format!("arrcoc-xtask-{name}-{}", std::process::id()));
+        for (file, text) in files {
+            fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+            fs::write(folder.join(file), text).unwrap();
+        }
+        let linked = Linked { folder: folder.clone(), ..Linked::default() };
+        let packages = Packages::from([((package.to_owned(), "1.0.0".to_owned()), linked)]);
+        let told = beside(&packages);
+        fs::remove_dir_all(&folder).unwrap();
+        told
+    }
+
+    #[test]
+    fn a_database_is_told_with_its_version_and_its_blessing() {
+        let header = "/*\n** 2001-09-15\n**\n**    May you do good.\n**\n*******\n** This header\n*/\n\
+                      #define SQLITE_VERSION        \"3.1.2\"\n";
+        let told = told("sqlite", "libsqlite3-sys", &[("sqlite3/sqlite3.h", header)]).unwrap();
+        let sqlite = told.iter().find(|part| part.name == "SQLite").unwrap();
+        assert_eq!(sqlite.version.as_deref(), Some("3.1.2"));
+        assert_eq!(sqlite.words, Some(Words::Text(" 2001-09-15\n\n    May you do good.\n".to_owned())));
+    }
+
+    #[test]
+    fn a_package_that_holds_something_else_than_was_known_is_a_failure() {
+        let error =
+            told("sqlite-other", "libsqlite3-sys", &[("sqlite3/sqlite3.h", "/* ours */\n")]).unwrap_err();
+        assert!(error.to_string().starts_with("`libsqlite3-sys` has another SQLite"), "{error}");
+        let error = told("fonts", "epaint_default_fonts", &[("fonts/UFL.txt", "x")]).unwrap_err().to_string();
+        assert!(error.contains("Hack-Regular.txt"), "{error}");
+    }
+
+    /// The compiler of this build brings the page, or it is said to be missing.
+    #[test]
+    fn the_standard_library_is_in_everything() {
+        let told = told("nothing", "other", &[("x", "x")]).unwrap();
+        let [library] = told.as_slice() else { panic!("{told:?}") };
+        assert!(library.version.is_some() && library.carrier.is_none());
+        assert!(matches!(&library.words, Some(Words::File(_) | Words::Missing(_))), "{library:?}");
+    }
+}

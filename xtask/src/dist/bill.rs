@@ -4,7 +4,8 @@
 //! known here: packages with their expression, their address in a registry and
 //! their checksum; the files of the archive with hashes, BLAKE3 among them, by
 //! which a decision names its plugins; weights and fonts as what they are; and
-//! what hangs on what. SPDX has no hash of that kind in a package's place.
+//! what hangs on what. SPDX 2.3 could say the same in more places, but for the
+//! weights, which it has no word for.
 //!
 //! The same archive has the same bill: the time is that of the archive, and the
 //! serial number, which is random elsewhere, is a hash of the rest.

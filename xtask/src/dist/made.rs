@@ -203,3 +203,39 @@ fn output(program: &Path, arguments: &[&str], folder: Option<&Path>) -> Result<V
         Err(Failure::new(format!("`{shown}` failed: its message is above")))
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::assemble::set_mode;
+
+    /// What comes of a command that writes lock files as this script does.
+    fn locked(name: &str, script: &str) -> Result<Option<String>, Failure> {
+        let place = std::env::temp_dir().join(format!("arrcoc-xtask-{name}-{}", std::process::id()));
+        fs::create_dir_all(&place).unwrap();
+        let command = place.join("command");
+        fs::write(&command, format!("#!/bin/sh\n{script}\n")).unwrap();
+        set_mode(&command).unwrap();
+        let mut contents = Contents::from([("arrcoc".to_owned(), command)]);
+        let result = lock(&Made { folder: &place.join("made") }, &mut contents);
+        let text = contents.get(LOCK).map(|file| fs::read_to_string(file).unwrap());
+        assert!(!place.join("made/locked").exists());
+        fs::remove_dir_all(&place).unwrap();
+        result.map(|()| text)
+    }
+
+    #[test]
+    fn a_lock_file_is_made_where_the_command_knows_how() {
+        let knows = r#"[ "$3" = --help ] || echo "of $1" > "$3""#;
+        assert_eq!(locked("lock", knows).unwrap().as_deref(), Some("of plugins\n"));
+        assert_eq!(locked("no-lock", "exit 2").unwrap(), None);
+    }
+
+    #[test]
+    fn a_lock_file_that_names_this_machine_is_refused() {
+        let error = locked("lock-here", r#"[ "$3" = --help ] || pwd > "$3""#).unwrap_err().to_string();
+        assert!(error.starts_with("`arrcoc.lock` names a folder of this machine"), "{error}");
+        let error = locked("lock-fails", r#"[ "$3" = --help ]"#).unwrap_err().to_string();
+        assert_eq!(error, "`arrcoc plugins lock arrcoc.lock` failed: its message is above");
+    }
+}

@@ -8,9 +8,9 @@
 use std::fs;
 use std::path::Path;
 
+use object::Endianness;
 use object::elf::{DT_NEEDED, FileHeader64};
 use object::read::elf::{Dyn as _, FileHeader as _};
-use object::{Endianness, ReadRef as _};
 
 use crate::failure::Failure;
 
