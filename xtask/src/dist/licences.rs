@@ -305,8 +305,11 @@ mod tests {
     const ZLIB: &str = "This notice may not be removed or altered\n  from any source distribution.";
     const MIT: &str = "The above copyright notice and this permission notice shall be included";
 
-    /// Packages in a folder: name, expression, repository, files.
-    fn packages(place: &Path, all: &[(&str, &str, &str, &[(&str, &str)])]) -> Packages {
+    /// Name, expression, repository, files.
+    type Made<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+    /// Packages in a folder.
+    fn packages(place: &Path, all: &[Made<'_>]) -> Packages {
         let mut packages = Packages::new();
         for (name, licence, repository, files) in all {
             let folder = place.join(name);
@@ -330,7 +333,7 @@ mod tests {
         packages
     }
 
-    fn noticed(name: &str, all: &[(&str, &str, &str, &[(&str, &str)])]) -> Notice {
+    fn noticed(name: &str, all: &[Made<'_>]) -> Notice {
         let place = std::env::temp_dir().join(format!("arrcoc-xtask-{name}-{}", std::process::id()));
         let notice = notice(&packages(&place, all), &[], "x").unwrap();
         fs::remove_dir_all(&place).unwrap();

@@ -26,12 +26,8 @@ const WORKER: (&str, &str) = ("arrcoc-host", "arrcoc-worker");
 /// The plugins that the command may load, where it writes such a list.
 const LOCK: &str = "arrcoc.lock";
 
-/// Shells, and what each calls a file of completions for a command.
-const SHELLS: [(&str, fn(&str) -> String); 3] = [
-    ("bash", |command| format!("{command}.bash")),
-    ("fish", |command| format!("{command}.fish")),
-    ("zsh", |command| format!("_{command}")),
-];
+/// Shells, and what stands before and after a command's name in the file of its completions.
+const SHELLS: [(&str, &str, &str); 3] = [("bash", "", ".bash"), ("fish", "", ".fish"), ("zsh", "_", "")];
 
 /// Makes everything, in a folder of this machine, and adds it to the contents.
 pub(super) fn add(
@@ -97,10 +93,10 @@ impl Made<'_> {
 }
 
 fn completions(made: &Made<'_>, contents: &mut Contents) -> Result<(), Failure> {
-    for (shell, called) in SHELLS {
+    for (shell, before, after) in SHELLS {
         for (command, argument) in [(COMMAND, "completions"), (KIT, "--completions")] {
             let script = output(&program(contents, command)?, &[argument, shell], None)?;
-            made.write(&format!("completions/{}", called(command)), &script, contents)?;
+            made.write(&format!("completions/{before}{command}{after}"), &script, contents)?;
         }
     }
     Ok(())
@@ -204,7 +200,8 @@ fn output(program: &Path, arguments: &[&str], folder: Option<&Path>) -> Result<V
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::assemble::set_mode;
