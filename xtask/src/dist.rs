@@ -1,14 +1,29 @@
 //! `dist`: the archive that users unpack.
 //!
-//! It holds the command, its plugins beside it (where the command looks for
+//! It holds the commands, the plugins beside them (where the command looks for
 //! them) and what one must read; nothing is installed and nothing is looked up
-//! outside the folder. An archive that was never unpacked and run is a guess,
-//! so this command ends by doing both.
+//! outside the folder. What can be made from the rest is made here, and by the
+//! commands themselves where they can do it: completions, the manual, the lock
+//! file, the licences of what is linked (`licences`), the bill of materials
+//! (`bill`), a sum for each file.
+//!
+//! An archive that was never unpacked and run is a guess. So this command reads
+//! what the files need of a system (`needs`) and ends by unpacking the archive
+//! and running the test that is in it; with `--chroot` also on a system that has
+//! nothing else (`chroot`).
 //!
 //! The same files give the same bytes: entries are sorted, owned by 0/0,
 //! executable or plain and nothing between, and carry one fixed time
 //! (`SOURCE_DATE_EPOCH` where it is set). Whether the files are the same is
 //! up to the compiler.
+
+mod beside;
+mod bill;
+mod chroot;
+mod licences;
+mod linked;
+mod made;
+mod needs;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -19,7 +34,7 @@ use std::process::{Command, Stdio};
 use flate2::{Compression, GzBuilder, read::GzDecoder};
 use tar::{Archive, Builder, EntryType, Header};
 
-use crate::arguments::Given;
+use crate::arguments::{Given, Switch};
 use crate::assemble::{COMMAND, KIT, assemble, set_mode};
 use crate::failure::{Failure, say};
 use crate::tree;
@@ -28,11 +43,27 @@ use crate::workspace::{Workspace, host_triple};
 pub(crate) const DETAILS: &str = "\
 Builds, then writes target/dist/arrcoc-VERSION-TRIPLE.tar.gz and the same
 folder, unpacked, beside it: the commands, plugins/, the pages at the root of
-the project, the licences, and docs/ and examples/ where there are any. Then unpacks the archive in a
-temporary folder and runs `arrcoc --version` and `arrcoc plugins list` there.
+the project, the licences, docs/ and examples/; completions/ and man/, which the
+commands write; THIRD-PARTY-LICENSES, of everything that is linked;
+arrcoc.cdx.json, the bill of materials (CycloneDX 1.6); SHA256SUMS; and
+smoke-test.sh. Then unpacks the archive in a temporary folder and runs
+`arrcoc --version`, `arrcoc plugins list` and smoke-test.sh there.
+
+A file that needs a newer C library than the archive promises, or any library
+that a bare Debian does not have, is an error.
+
+--chroot then unpacks the archive in a bare Debian 12, and runs smoke-test.sh
+there without a network, as root and as nobody. It needs root and debootstrap;
+the system is made once and kept in target/debian-bookworm.
 
 The archive is reproducible: sorted, owner 0/0, modes 755 and 644, and one
 fixed time for every entry (SOURCE_DATE_EPOCH where it is set).";
+
+pub(crate) const OPTIONS: &[Switch] = &[Switch {
+    name: "--chroot",
+    value: None,
+    help: "run the archive's own test in a bare Debian 12, without a network",
+}];
 
 /// The time of every entry, in seconds since 1970: the start of 2026.
 const TIME: u64 = 1_767_225_600;
@@ -40,7 +71,15 @@ const TIME: u64 = 1_767_225_600;
 /// What must be in the archive beside the command and the plugins.
 const PAPERS: [&str; 4] = ["README.md", "ABI.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-pub(crate) fn run(_: &Given) -> Result<(), Failure> {
+/// The archive's own test, in this tree and in the archive.
+const SMOKE_TEST: (&str, &str) = ("xtask/src/dist/smoke-test.sh", "smoke-test.sh");
+const NOTICE: &str = "THIRD-PARTY-LICENSES";
+/// What the compiler says about the licences of its library.
+const STANDARD_LIBRARY: &str = "THIRD-PARTY-LICENSES-RUST.html";
+const BILL: &str = "arrcoc.cdx.json";
+const SUMS: &str = "SHA256SUMS";
+
+pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let workspace = Workspace::find(None)?;
     let Some(package) = workspace.package("arrcoc") else {
         return Err(Failure::new("the workspace has no package `arrcoc`"));
@@ -51,16 +90,28 @@ pub(crate) fn run(_: &Given) -> Result<(), Failure> {
             .map_err(|_| Failure::request(format!("SOURCE_DATE_EPOCH is no number of seconds: `{text}`")))?,
         Err(_) => TIME,
     };
-    let name = format!("arrcoc-{}-{}", package.version, host_triple()?);
-    let contents = contents(&workspace)?;
+    if given.has("--chroot") {
+        chroot::possible()?;
+    }
+    let triple = host_triple()?;
+    let name = format!("arrcoc-{}-{triple}", package.version);
+    let mut contents = contents(&workspace)?;
+    for (file, path) in &contents {
+        needs::check(file, path)?;
+    }
 
     let dist = workspace.target.join("dist");
     fs::create_dir_all(&dist).map_err(|error| Failure::file("make", &dist, error))?;
+    let subject = bill::Subject { name: &name, version: &package.version, time };
+    made::add(&workspace, &triple, &subject, &dist.join("made"), &mut contents)?;
     let folder = dist.join(&name);
     copy(&contents, &folder)?;
     let archive = dist.join(format!("{name}.tar.gz"));
     pack(&contents, &name, time, &archive)?;
     try_out(&archive, &name)?;
+    if given.has("--chroot") {
+        chroot::run(&archive, &name, &workspace.target)?;
+    }
     say!("{}\n{}", archive.display(), folder.display());
     Ok(())
 }
@@ -93,6 +144,7 @@ fn contents(workspace: &Workspace) -> Result<Contents, Failure> {
             contents.insert(file, path);
         }
     }
+    contents.insert(SMOKE_TEST.1.to_owned(), workspace.root.join(SMOKE_TEST.0));
     Ok(contents)
 }
 
@@ -174,11 +226,15 @@ fn try_out(archive: &Path, name: &str) -> Result<(), Failure> {
     result
 }
 
-fn unpack_and_run(archive: &Path, name: &str, place: &Path) -> Result<(), Failure> {
+fn unpack(archive: &Path, place: &Path) -> Result<(), Failure> {
     let file = File::open(archive).map_err(|error| Failure::file("open", archive, error))?;
     let mut tar = Archive::new(GzDecoder::new(file));
     tar.set_preserve_permissions(true);
-    tar.unpack(place).map_err(|error| Failure::file("unpack", archive, error))?;
+    tar.unpack(place).map_err(|error| Failure::file("unpack", archive, error))
+}
+
+fn unpack_and_run(archive: &Path, name: &str, place: &Path) -> Result<(), Failure> {
+    unpack(archive, place)?;
     let folder = place.join(name);
     let command = folder.join(format!("arrcoc{}", std::env::consts::EXE_SUFFIX));
     // What came with the command runs inside it, and can run in the worker that lies beside it.
@@ -201,11 +257,30 @@ fn unpack_and_run(archive: &Path, name: &str, place: &Path) -> Result<(), Failur
         }
         let printed = String::from_utf8_lossy(&output.stdout);
         let apart = printed.contains("in a process of its own");
-        if printed.contains("refused") || apart != arguments.contains(&"worker") && cfg!(target_os = "linux")
-        {
+        // What drives a device runs apart also when it came with the command: which do, the archive's own test knows.
+        let asked_apart = arguments.contains(&"worker") && cfg!(target_os = "linux");
+        if printed.contains("refused") || asked_apart && !apart {
             return Err(Failure::new(format!("the unpacked `{shown}` printed:\n{printed}")));
         }
     }
+    if cfg!(target_os = "linux") {
+        smoke_test(Command::new("sh").arg(folder.join(SMOKE_TEST.1)).current_dir(place))?;
+    }
+    Ok(())
+}
+
+/// Runs the archive's own test, which says in one line what came of it.
+fn smoke_test(command: &mut Command) -> Result<(), Failure> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run `{}`: {error}", SMOKE_TEST.1)))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().last().unwrap_or("it says nothing").to_owned();
+        return Err(Failure::new(format!("the unpacked `{}` failed: {said}", SMOKE_TEST.1)));
+    }
+    say!("{}", String::from_utf8_lossy(&output.stdout).trim_end());
     Ok(())
 }
 

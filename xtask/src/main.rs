@@ -138,7 +138,7 @@ const COMMANDS: &[Command] = &[
         passes_on: false,
         summary: "make the archive that users unpack, and try it",
         details: dist::DETAILS,
-        options: &[],
+        options: dist::OPTIONS,
         run: dist::run,
     },
     Command {

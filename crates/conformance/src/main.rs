@@ -6,14 +6,14 @@
 use std::{fmt::Write as _, fs, io::Write as _, path::PathBuf, process::ExitCode, time::Duration};
 
 use arrcoc_conformance::{Error, Options, Report, inside, run, tests};
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
 
 /// Tests a plugin file: what the contract promises, each test in a process of its own
 #[derive(Parser)]
 #[command(name = "arrcoc-conformance", version)]
 struct Args {
     /// The plugin's shared library
-    #[arg(required_unless_present = "list")]
+    #[arg(required_unless_present_any = ["list", "man", "completions"])]
     plugin: Option<PathBuf>,
     /// Of its scorers and allocators only this one; may be repeated
     #[arg(long, value_name = "ID")]
@@ -36,6 +36,12 @@ struct Args {
     /// Print every test and what it holds a plugin to
     #[arg(long)]
     list: bool,
+    /// Print the manual, as a page for man
+    #[arg(long, hide_short_help = true)]
+    man: bool,
+    /// Print what a shell needs to complete this command's words
+    #[arg(long, value_name = "SHELL", hide_short_help = true)]
+    completions: Option<clap_complete::Shell>,
 }
 
 fn main() -> ExitCode {
@@ -54,6 +60,17 @@ fn main() -> ExitCode {
 }
 
 fn answer(args: Args) -> Result<bool, Error> {
+    if args.man {
+        return manual();
+    }
+    if let Some(shell) = args.completions {
+        let mut command = Args::command();
+        let name = command.get_name().to_owned();
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut command, name, &mut script);
+        say_bytes(&script);
+        return Ok(true);
+    }
     let Some(plugin) = args.plugin.filter(|_| !args.list) else {
         let mut text = String::new();
         for (name, promised) in tests() {
@@ -84,6 +101,17 @@ fn answer(args: Args) -> Result<bool, Error> {
     Ok(report.passed())
 }
 
+/// The manual, from the arguments as they are parsed.
+fn manual() -> Result<bool, Error> {
+    let after = "Exit status: 0 nothing failed, 1 something did, 2 the request was wrong.\n\n\
+                 Example: arrcoc-conformance libmine.so --json report.json";
+    let man = clap_mangen::Man::new(Args::command().after_help(after)).manual("ARR-COC");
+    let mut page = Vec::new();
+    man.render(&mut page).map_err(|error| Error::new(error.to_string(), "report this"))?;
+    say_bytes(&page);
+    Ok(true)
+}
+
 fn json(report: &Report) -> Result<String, Error> {
     let text = serde_json::to_string_pretty(report);
     text.map(|text| text + "\n").map_err(|error| Error::new(error.to_string(), "report this"))
@@ -112,8 +140,12 @@ fn refuse_arguments(error: &clap::Error) -> ExitCode {
 }
 
 fn say(text: &str) {
+    say_bytes(text.as_bytes());
+}
+
+fn say_bytes(bytes: &[u8]) {
     // A reader that went away (`| head`) is no error.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = std::io::stdout().lock().write_all(bytes);
 }
 
 fn refuse(error: &Error) -> ExitCode {

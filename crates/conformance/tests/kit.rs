@@ -310,3 +310,16 @@ fn the_library_call_gives_the_report_as_data() {
         outcome.line()
     );
 }
+
+/// The kit makes its own manual and completions, of the arguments that it takes.
+#[test]
+fn the_kit_writes_its_manual_and_completions() {
+    for (arguments, begins, holds) in [
+        (&["--man"][..], ".ie", "\\fB\\-\\-deadline\\fR"),
+        (&["--completions", "bash"], "_arrcoc", "--deadline"),
+    ] {
+        let output = Command::new(KIT).args(arguments).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.starts_with(begins) && text.contains(holds), "{text}");
+    }
+}

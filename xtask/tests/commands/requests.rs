@@ -25,6 +25,7 @@ fn a_request_that_makes_no_sense_ends_with_two_and_names_what_is_near() {
             &["build", "--quite"],
             "error: unknown option `--quite` of `build`\nhint: did you mean `--quiet`?\n",
         ),
+        (&["dist", "--chrot"], "error: unknown option `--chrot` of `dist`\nhint: did you mean `--chroot`?\n"),
         (&["test", "stats"], "error: `test` takes no operand: `stats`\n"),
         (
             &["compare", "reports/a"],

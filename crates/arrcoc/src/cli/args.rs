@@ -66,6 +66,21 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: PluginsCommand,
     },
+    /// Print what a shell needs to complete this command's words
+    ///
+    /// Example: arrcoc completions bash > arrcoc.bash
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual as pages for man
+    ///
+    /// Example: arrcoc man --out manual
+    Man {
+        /// The folder to write man1/arrcoc.1 and the other pages into
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
 }
 
 /// Where plugins are looked for.

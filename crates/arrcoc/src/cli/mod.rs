@@ -10,10 +10,12 @@ mod autonomy;
 mod backends;
 mod budget;
 mod calibrate;
+mod completions;
 mod explain;
 mod feedback;
 mod in_order;
 mod log;
+mod manual;
 mod outputs;
 mod plugins;
 mod progress;
@@ -61,6 +63,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             PluginsCommand::Lock(args) => plugins::lock(&args),
             PluginsCommand::New { name, kind, folder } => scaffold::new(&name, kind, folder.as_deref()),
         },
+        Command::Completions { shell } => completions::run(shell),
+        Command::Man { out } => manual::run(&out),
     };
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,

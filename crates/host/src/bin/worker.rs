@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
+    // Who asks for the version is no host: descriptor 0 is left alone.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "--version") {
+        println!("arrcoc-worker {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
     arrcoc_host::worker::serve()
 }
 
