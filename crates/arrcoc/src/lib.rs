@@ -52,6 +52,7 @@ mod error;
 pub mod explain;
 mod feeding;
 mod files;
+mod instances;
 mod lineup;
 pub mod log;
 pub mod look;

@@ -1,6 +1,8 @@
 //! All that was found: every library, usable or not, each with its reason; and
 //! instances of what the usable ones offer, by name.
 
+mod replacing;
+
 use std::{
     collections::{BTreeSet, HashMap},
     path::PathBuf,
@@ -21,7 +23,7 @@ use serde_json::{Map, Value};
 use crate::worker::{Plant, RemoteAllocator, RemoteScorer};
 use crate::{
     allocator::Allocator,
-    breaker::Breaker,
+    breaker::{Breaker, Patience},
     inproc,
     instance::{AllocatorInstance, ScorerInstance},
     isolation::{Isolation, Level},
@@ -32,6 +34,8 @@ use crate::{
     search::{Origin, Search},
     vet::{Identity, Vetted, vet, vet_unless_device},
 };
+
+pub use replacing::Replacement;
 
 /// What became of a file that was found.
 #[derive(Clone, Debug)]
@@ -75,6 +79,8 @@ struct Library {
     home: Home,
     description: Description,
     identity: Arc<Identity>,
+    /// Of its scorers and allocators, by id.
+    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
 }
 
 /// Where a library lives.
@@ -87,10 +93,9 @@ enum Home {
 /// All that was found.
 pub struct Catalogue {
     found: Vec<Found>,
-    libraries: Vec<Library>,
+    /// Shared with the catalogues in which another library was replaced.
+    libraries: Vec<Arc<Library>>,
     isolation: Isolation,
-    /// Of scorers and of allocators, by id.
-    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
 }
 
 /// Why an instance could not be made.
@@ -148,12 +153,8 @@ impl Catalogue {
     #[must_use]
     pub fn open(search: &Search, isolation: &Isolation) -> Catalogue {
         let candidates = search.candidates();
-        let mut catalogue = Catalogue {
-            found: Vec::new(),
-            libraries: Vec::new(),
-            isolation: isolation.clone(),
-            breakers: Mutex::default(),
-        };
+        let mut catalogue =
+            Catalogue { found: Vec::new(), libraries: Vec::new(), isolation: isolation.clone() };
         for (refusal, origin) in candidates.refused {
             let path = refusal.path.clone();
             catalogue.found.push(Found::unread(path, origin, Status::Refused(refusal)));
@@ -196,34 +197,38 @@ impl Catalogue {
             }
             Err(refusal) => return Found::unread(path, origin, Status::Refused(refusal)),
         };
-        let identity = Arc::new(vetted.identity().clone());
-        let mut found = Found {
-            facts: Some(vetted.facts().clone()),
-            identity: Some(Arc::clone(&identity)),
-            warnings: vetted.warnings().to_vec(),
-            ..Found::unread(path, origin, Status::Usable)
-        };
+        let mut found = Found::vetted(path, origin, &vetted);
         let earlier = self.found[..place].iter().find(|f| {
             matches!(f.status, Status::Usable | Status::Unavailable(_) | Status::Waiting)
-                && f.facts.as_ref().is_some_and(|facts| facts.id == identity.id)
+                && f.facts.as_ref().is_some_and(|facts| facts.id == vetted.facts().id)
         });
         if let Some(earlier) = earlier {
             found.status = Status::Shadowed(earlier.path.clone());
             return found;
         }
-        let level = self.isolation.level_of(&identity.blake3, vetted.facts().device, shipped);
-        found.level = Some(level);
-        match Home::of(&vetted, level, &self.isolation) {
-            Ok((home, description)) => {
-                found.description = Some(description.clone());
-                if let Some(reason) = unavailable(&description) {
-                    found.status = Status::Unavailable(reason);
-                }
-                self.libraries.push(Library { home, description, identity });
-            }
+        match self.bring(&vetted, shipped, &mut found) {
+            Ok(library) => self.libraries.push(library),
             Err(refusal) => found.status = Status::Refused(refusal),
         }
         found
+    }
+
+    /// Brings a vetted file to its level, asks what it offers, and notes both.
+    fn bring(
+        &self,
+        vetted: &Vetted,
+        shipped: &BTreeSet<String>,
+        found: &mut Found,
+    ) -> Result<Arc<Library>, Refusal> {
+        let identity = Arc::new(vetted.identity().clone());
+        let level = self.isolation.level_of(&identity.blake3, vetted.facts().device, shipped);
+        found.level = Some(level);
+        let (home, description) = Home::of(vetted, level, &self.isolation)?;
+        found.description = Some(description.clone());
+        if let Some(reason) = unavailable(&description) {
+            found.status = Status::Unavailable(reason);
+        }
+        Ok(Arc::new(Library { home, description, identity, breakers: Mutex::default() }))
     }
 
     /// Every file that was found, in search order.
@@ -312,7 +317,7 @@ impl Catalogue {
         let fails = |fault| MakeError::Fault { id: id.into(), fault };
         let library = self.library(|d| d.scorers.iter().any(|s| s.id == id));
         let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
-        let breaker = self.breaker(id);
+        let breaker = library.breaker(id, self.isolation.patience);
         let located = params.located(&info.params, arrcoc_assets::resolve);
         let instance =
             breaker.call(Stage::MAKE, || library.home.scorer(id, &located, deadline)).map_err(fails)?;
@@ -334,7 +339,7 @@ impl Catalogue {
         let fails = |fault| MakeError::Fault { id: id.into(), fault };
         let library = self.library(|d| d.allocators.iter().any(|a| a.id == id));
         let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
-        let breaker = self.breaker(id);
+        let breaker = library.breaker(id, self.isolation.patience);
         let located = params.located(&info.params, arrcoc_assets::resolve);
         let instance =
             breaker.call(Stage::MAKE, || library.home.allocator(id, &located, deadline)).map_err(fails)?;
@@ -342,12 +347,14 @@ impl Catalogue {
     }
 
     fn library(&self, offers: impl Fn(&Description) -> bool) -> Option<&Library> {
-        self.libraries.iter().find(|l| offers(&l.description))
+        self.libraries.iter().find(|l| offers(&l.description)).map(Arc::as_ref)
     }
+}
 
-    fn breaker(&self, id: &str) -> Arc<Breaker> {
+impl Library {
+    fn breaker(&self, id: &str, patience: Option<Patience>) -> Arc<Breaker> {
         let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Breaker::new(self.isolation.patience));
+        let new = || Arc::new(Breaker::new(patience));
         Arc::clone(breakers.entry(id.to_owned()).or_insert_with(new))
     }
 }
@@ -406,6 +413,15 @@ impl Home {
 }
 
 impl Found {
+    fn vetted(path: PathBuf, origin: Origin, vetted: &Vetted) -> Found {
+        Found {
+            facts: Some(vetted.facts().clone()),
+            identity: Some(Arc::new(vetted.identity().clone())),
+            warnings: vetted.warnings().to_vec(),
+            ..Found::unread(path, origin, Status::Usable)
+        }
+    }
+
     fn unread(path: PathBuf, origin: Origin, status: Status) -> Found {
         Found {
             path,
