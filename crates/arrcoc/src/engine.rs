@@ -41,6 +41,8 @@ use crate::{
     steering::{Ruling, Steering},
 };
 
+pub(crate) use replacing::Succession;
+
 /// The longest that looking at a small image may take before the first decision.
 const WARM_UP: Duration = Duration::from_secs(2);
 

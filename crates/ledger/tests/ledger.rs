@@ -107,6 +107,12 @@ fn what_was_decided_by_what_is_there_is_added_once() {
     assert_eq!((head.number, ledger.verify(Some(&head)).unwrap()), (12, head));
     let found = |filter: Filter| numbers(&ledger.records(&filter).unwrap());
     assert_eq!(found(Filter { kind: Some(Kind::Configuration), ..Filter::default() }), [11, 12]);
+    // Every kind comes back as what it was.
+    for kind in Kind::ALL {
+        let head = ledger.append(&[Entry { kind, ..entry }]).unwrap();
+        assert_eq!(ledger.record(head.number).unwrap().unwrap().summary.kind, kind);
+    }
+    ledger.verify(None).unwrap();
     assert_eq!(found(Filter { from: Some(4), to: Some(6), ..Filter::default() }), [4, 5, 6]);
     let subjects = ledger.subjects(&Filter { from: Some(11), ..Filter::default() }).unwrap();
     assert_eq!(subjects, [(11, "4a1f".to_owned()), (12, "4a1f".to_owned())]);
