@@ -44,7 +44,11 @@ fn main() -> Result<(), Error> {
         swapped
     })?;
     for (number, swap) in live::history(&ledger)? {
-        println!("record {number} of {}: {swap}, {}", path.display(), swap.why.unwrap_or_default());
+        println!(
+            "record {number} of {}: {swap}, {}",
+            path.display(),
+            swap.why.as_deref().unwrap_or("for no reason")
+        );
     }
     Ok(())
 }

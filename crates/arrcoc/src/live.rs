@@ -195,8 +195,8 @@ impl Live {
         Some(Candidate { before: (*before).clone(), after: (*after).clone(), summary, latest })
     }
 
-    /// Waits until the candidate has seen what it was shown, but no longer than this; whether it has. Where there is no
-    /// candidate, it has.
+    /// Waits until the candidate has decided what it was shown before this call, but no longer than this; whether it has.
+    /// Where there is no candidate, it has.
     pub fn catch_up(&self, at_most: Duration) -> bool {
         let shadow = self.cast().candidate.as_ref().map(|staged| Arc::clone(&staged.shadow));
         shadow.is_none_or(|shadow| shadow.catch_up(at_most))

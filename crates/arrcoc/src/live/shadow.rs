@@ -47,6 +47,9 @@ struct Seen {
     queue: VecDeque<Job>,
     /// Whether the candidate decides just now.
     busy: bool,
+    /// How many decisions have come into the queue, and how many the candidate has made of them.
+    shown: u64,
+    made: u64,
     over: bool,
     summary: Summary,
     latest: VecDeque<Difference>,
@@ -98,6 +101,7 @@ impl Shadow {
         let job = Job { request, steering, counted: Counted::of(decision, took) };
         if let Some(mut seen) = self.shared.room() {
             seen.queue.push_back(job);
+            seen.shown += 1;
             self.shared.changed.notify_all();
         }
     }
@@ -108,11 +112,12 @@ impl Shadow {
         (seen.summary.clone(), seen.latest.iter().cloned().collect())
     }
 
-    /// Waits until nothing waits for the candidate, but no longer than this; whether it has come to that.
+    /// Waits until the candidate has decided what it was shown so far, but no longer than this; whether it has.
     pub(super) fn catch_up(&self, at_most: Duration) -> bool {
         let until = Instant::now().checked_add(at_most);
         let mut seen = self.shared.lock();
-        while seen.busy || !seen.queue.is_empty() {
+        let shown = seen.shown;
+        while seen.made < shown && !seen.over {
             let left = until.map_or(at_most, |until| until.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return false;
@@ -176,6 +181,7 @@ impl Shared {
     fn learn(&self, difference: Difference) {
         let mut seen = self.lock();
         seen.busy = false;
+        seen.made += 1;
         if !seen.over {
             seen.summary.add(&difference);
             if self.shadowing.kept > 0 {
