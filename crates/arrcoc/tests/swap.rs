@@ -129,7 +129,7 @@ fn a_thousand_swaps(level: Option<IsolationLevel>) {
     host.roll_back(somebody()).unwrap();
     let before = (children().len(), descriptors(), threads());
     let (over, asked, swapping) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
-    let expected = |swaps: u64| if swaps % 2 == 0 { "1.0.0" } else { "2.0.0" };
+    let expected = |swaps: u64| if swaps.is_multiple_of(2) { "1.0.0" } else { "2.0.0" };
     let begun = Instant::now();
     let (mut made, mut settled, mut longest) = (0, 0, Duration::ZERO);
     thread::scope(|scope| {
@@ -143,7 +143,7 @@ fn a_thousand_swaps(level: Option<IsolationLevel>) {
                 let version = version_of(&host.allocate(&request).unwrap());
                 longest = longest.max(started.elapsed());
                 made += 1;
-                if at_first % 2 == 0 && swapping.load(Ordering::SeqCst) == at_first {
+                if at_first.is_multiple_of(2) && swapping.load(Ordering::SeqCst) == at_first {
                     assert_eq!(version, expected(at_first / 2), "after {} swaps", at_first / 2);
                     settled += 1;
                 }
@@ -154,8 +154,11 @@ fn a_thousand_swaps(level: Option<IsolationLevel>) {
         for swap in 0..SWAPS {
             let goes_back = swap % 4 == 1;
             if !goes_back {
-                host.stage(&version(if swap % 2 == 0 { "swap_two" } else { "swap_one" }), somebody())
-                    .unwrap();
+                host.stage(
+                    &version(if swap.is_multiple_of(2) { "swap_two" } else { "swap_one" }),
+                    somebody(),
+                )
+                .unwrap();
                 soon("a comparison", || host.candidate().unwrap().summary.compared > 0);
             }
             swapping.fetch_add(1, Ordering::SeqCst);
