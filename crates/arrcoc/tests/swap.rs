@@ -370,6 +370,19 @@ fn nobody_waits_for_a_slow_candidate() {
     assert_eq!(ended.compared + ended.passed_over, 23);
 }
 
+#[test]
+fn a_candidate_is_shown_as_many_decisions_as_were_asked_for() {
+    let _alone = alone();
+    let mut shadowing = Shadowing::default();
+    (shadowing.queue, shadowing.every) = (20, 4);
+    let host = Live::with(engine(|_| {}), shadowing);
+    host.stage(&version("swap_two"), somebody()).unwrap();
+    (0..20).for_each(|_| drop(host.allocate(&request()).unwrap()));
+    assert!(host.catch_up(Duration::from_secs(20)));
+    let summary = host.candidate().unwrap().summary;
+    assert_eq!((summary.compared, summary.passed_over), (5, 0));
+}
+
 /// How far decisions go holds for whichever version is in use, and for the candidate beside it.
 #[test]
 fn what_governs_decisions_governs_every_version() {

@@ -54,7 +54,7 @@ pub struct Summary {
     pub same: u64,
     /// Of them those in which the candidate retreated or came to nothing, and the version in use did not.
     pub failed: u64,
-    /// Decisions that were not compared: the candidate was too far behind, or its shadow ended before.
+    /// Decisions that were its turn and were not compared: the candidate was too far behind, or its shadow ended before.
     pub passed_over: u64,
     /// The mean share of the tokens that lie elsewhere.
     pub tokens_mean: f64,

@@ -6,7 +6,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -22,11 +25,13 @@ pub struct Shadowing {
     pub queue: usize,
     /// The most differences that are kept, the latest.
     pub kept: usize,
+    /// Of so many decisions one is shown to the candidate: 1 for all, more where processors are scarce.
+    pub every: u64,
 }
 
 impl Default for Shadowing {
     fn default() -> Shadowing {
-        Shadowing { queue: 16, kept: 64 }
+        Shadowing { queue: 16, kept: 64, every: 1 }
     }
 }
 
@@ -37,6 +42,8 @@ pub(super) struct Shadow {
 
 struct Shared {
     shadowing: Shadowing,
+    /// Decisions that came by, shown or not.
+    came: AtomicU64,
     seen: Mutex<Seen>,
     /// Something has come, or all is over.
     changed: Condvar,
@@ -68,7 +75,12 @@ impl Shadow {
     /// # Errors
     /// When the system has no thread to give.
     pub(super) fn cast(candidate: Arc<Engine>, shadowing: Shadowing) -> Result<Shadow, Error> {
-        let shared = Arc::new(Shared { shadowing, seen: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared {
+            shadowing,
+            came: AtomicU64::new(0),
+            seen: Mutex::default(),
+            changed: Condvar::new(),
+        });
         let own = Arc::clone(&shared);
         let started = thread::Builder::new().name("arrcoc shadow".into()).spawn(move || {
             while let Some(job) = own.next() {
@@ -85,7 +97,7 @@ impl Shadow {
         }
     }
 
-    /// Hands a decision over, unless too many wait already.
+    /// Hands a decision over where it is its turn, unless too many wait already.
     pub(super) fn offer(
         &self,
         request: &Request,
@@ -93,6 +105,10 @@ impl Shadow {
         decision: &Decision,
         took: Duration,
     ) {
+        let every = self.shared.shadowing.every.max(1);
+        if !self.shared.came.fetch_add(1, Ordering::Relaxed).is_multiple_of(every) {
+            return;
+        }
         // What would be passed over is not copied, and nobody waits while something is.
         if self.shared.room().is_none() {
             return;
