@@ -1,12 +1,12 @@
-//! What scorers have taken so far, so that a decision with a deadline does not begin what it cannot end.
+//! What a scorer has taken so far, so that a decision with a deadline does not begin what it cannot end.
 //!
 //! A scorer that looks at an image is measured each time, by size: an octave of pixels each. The mean follows the latest.
 //! A size that was not seen yet is guessed from the nearest. What was left out because of it counts a little less each
 //! time: a machine that was busy once does not silence a scorer for ever.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Mutex, PoisonError},
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,38 +20,40 @@ const FADES: f64 = 0.998;
 /// same for every image.
 const GROWS: f64 = 1.681_792_83;
 
-/// Seconds of a scorer, by the octave of the pixels.
+/// Seconds, by the octave of the pixels.
 type Octaves = BTreeMap<u32, f64>;
 
-/// What each scorer takes.
+/// What a scorer takes.
 #[derive(Debug, Default)]
-pub(crate) struct Costs(Mutex<HashMap<String, Octaves>>);
+pub(crate) struct Costs(Mutex<Octaves>);
 
 impl Costs {
-    /// Learns that a scorer took so long for an image of so many pixels. Where it did not finish, that is the least it
+    /// Learns that it took so long for an image of so many pixels. Where it did not finish, that is the least it
     /// takes.
-    pub(crate) fn learn(&self, scorer: &str, pixels: u64, took: Duration, finished: bool) {
+    pub(crate) fn learn(&self, pixels: u64, took: Duration, finished: bool) {
         let measured = took.as_secs_f64();
-        let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mean = costs.entry(scorer.to_owned()).or_default().entry(octave(pixels)).or_insert(measured);
+        let mut costs = self.lock();
+        let mean = costs.entry(octave(pixels)).or_insert(measured);
         *mean = if finished { *mean + NEW * (measured - *mean) } else { mean.max(measured) };
     }
 
-    /// How long a scorer will take, as far as it was ever measured.
-    pub(crate) fn expected(&self, scorer: &str, pixels: u64) -> Option<Duration> {
-        let costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// How long it will take, as far as it was ever measured.
+    pub(crate) fn expected(&self, pixels: u64) -> Option<Duration> {
         let wanted = octave(pixels);
-        let (&octave, &seconds) =
-            costs.get(scorer)?.iter().min_by_key(|(octave, _)| octave.abs_diff(wanted))?;
+        let costs = self.lock();
+        let (&octave, &seconds) = costs.iter().min_by_key(|(octave, _)| octave.abs_diff(wanted))?;
         let times = (0..octave.abs_diff(wanted)).fold(1.0, |times, _| times * GROWS);
         let guess = if wanted > octave { seconds * times } else { seconds / times };
         Some(Duration::from_secs_f64(guess.min(1e6)))
     }
 
-    /// Forgets a little of what kept a scorer from running.
-    pub(crate) fn fade(&self, scorer: &str) {
-        let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        costs.get_mut(scorer).into_iter().flat_map(BTreeMap::values_mut).for_each(|mean| *mean *= FADES);
+    /// Forgets a little of what kept it from running.
+    pub(crate) fn fade(&self) {
+        self.lock().values_mut().for_each(|mean| *mean *= FADES);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Octaves> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,31 +66,31 @@ mod tests {
     use super::*;
 
     fn expected(costs: &Costs, pixels: u64) -> f64 {
-        1e3 * costs.expected("a", pixels).unwrap().as_secs_f64()
+        1e3 * costs.expected(pixels).unwrap().as_secs_f64()
     }
 
     #[test]
     fn what_was_measured_is_expected_and_fades() {
         let costs = Costs::default();
-        assert_eq!(costs.expected("a", 1000), None);
-        costs.learn("a", 1000, Duration::from_millis(100), true);
-        costs.learn("a", 1000, Duration::from_millis(200), true);
+        assert_eq!(costs.expected(1000), None);
+        costs.learn(1000, Duration::from_millis(100), true);
+        costs.learn(1000, Duration::from_millis(200), true);
         assert!((expected(&costs, 1000) - 130.0).abs() < 1e-6);
         // What did not finish says only that it takes longer.
-        costs.learn("a", 1000, Duration::from_millis(20), false);
+        costs.learn(1000, Duration::from_millis(20), false);
         assert!((expected(&costs, 1000) - 130.0).abs() < 1e-6);
-        costs.learn("a", 1000, Duration::from_millis(900), false);
+        costs.learn(1000, Duration::from_millis(900), false);
         assert!((expected(&costs, 1000) - 900.0).abs() < 1e-6);
-        (0..600).for_each(|_| costs.fade("a"));
+        (0..600).for_each(|_| costs.fade());
         assert!(expected(&costs, 1000) < 300.0);
     }
 
     #[test]
     fn a_size_that_was_not_seen_is_guessed_from_the_nearest() {
         let costs = Costs::default();
-        costs.learn("a", 1 << 16, Duration::from_millis(10), true);
+        costs.learn(1 << 16, Duration::from_millis(10), true);
         assert!((expected(&costs, 1 << 20) - 80.0).abs() < 1e-3);
-        costs.learn("a", 1 << 20, Duration::from_millis(60), true);
+        costs.learn(1 << 20, Duration::from_millis(60), true);
         assert!((expected(&costs, 1 << 20) - 60.0).abs() < 1e-6);
         assert!((expected(&costs, (1 << 20) + 5) - 60.0).abs() < 1e-6);
     }

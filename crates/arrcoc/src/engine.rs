@@ -4,9 +4,11 @@
 //! order. It returns an error only when the request itself cannot be carried
 //! out; whatever fails on the way is a retreat, with its reason in the record.
 
+mod replacing;
+
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -30,6 +32,7 @@ use crate::{
     },
     error::Error,
     feeding::is_fed,
+    instances::{Instances, Kept},
     lineup::{Casting, Lineup, provides},
     look::Look,
     photo::{Banded, Photo},
@@ -38,6 +41,8 @@ use crate::{
     steering::{Ruling, Steering},
 };
 
+pub(crate) use replacing::Succession;
+
 /// The longest that looking at a small image may take before the first decision.
 const WARM_UP: Duration = Duration::from_secs(2);
 
@@ -45,13 +50,13 @@ const WARM_UP: Duration = Duration::from_secs(2);
 pub struct Engine {
     config: Config,
     catalogue: Catalogue,
-    /// How far it goes and by which calibration, which may change while it is shared.
-    steering: RwLock<Arc<Steering>>,
+    /// How far it goes and by which calibration, which may change while it is shared; the same for all engines of which
+    /// one came from another.
+    steering: Arc<RwLock<Arc<Steering>>>,
     /// What backends take, where the fastest is asked for.
     measurement: Option<Measurement>,
     threads: usize,
-    scorers: Mutex<HashMap<String, Arc<Scorer>>>,
-    costs: Costs,
+    instances: Instances,
 }
 
 impl Engine {
@@ -88,31 +93,32 @@ impl Engine {
         let calibration = config.calibration.clone().map_or_else(Calibration::reference, Ok)?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores() } else { config.threads };
-        let (scorers, costs) = (Mutex::default(), Costs::default());
+        let ids = catalogue.scorers().map(|info| info.id.as_str());
+        let instances = Instances::beside(&Instances::default(), ids, |_| false);
         let steering = Steering { calibration, autonomy: config.autonomy, governed: None };
-        let steering = RwLock::new(Arc::new(steering));
-        let engine = Engine { config, catalogue, steering, measurement, threads, scorers, costs };
+        let steering = Arc::new(RwLock::new(Arc::new(steering)));
+        let engine = Engine { config, catalogue, steering, measurement, threads, instances };
         // One that is named must be there.
         if engine.config.allocator.is_some() {
             engine.make_allocator(None)?;
         }
         if engine.config.deadline.is_some() {
             // A request that cannot be carried out is told when there is one.
-            let _ = engine.warm_up();
+            let here = engine.wanted().filter(|id| engine.runs_here(id)).map(str::to_owned).collect();
+            let _ = engine.warm_up(here);
         }
         Ok(engine)
     }
 
-    /// Looks at a small image once with the scorers that run in this process, so that no decision waits for a model to be
-    /// read, and what each takes is known. What fails is told by the decisions that miss it. Plugins in workers are
+    /// Looks at a small image once with these scorers, so that no decision waits for a model to be read, and what each
+    /// takes is known. What fails is told by the decisions that miss it. When an engine is opened, plugins in workers are
     /// not called before they have to be: a process that is not up yet is not waited for, either.
-    fn warm_up(&self) -> Result<(), Error> {
+    fn warm_up(&self, scorers: Vec<String>) -> Result<(), Error> {
         let side = 224;
         let photo = Photo::from_rgb(side, side, vec![128; 3 * (side * side) as usize])?;
         let request = Request::new(photo).query("what is this?");
         let observation = Observation::new(&request, Vec::new(), self.threads)?;
-        let wanted = self.wanted().filter(|id| self.runs_here(id)).map(str::to_owned).collect();
-        let lineup = self.lineup_for(&observation, pixels(&request), wanted, &[])?;
+        let lineup = self.lineup_for(&observation, pixels(&request), scorers, &[])?;
         let deadline = Instant::now().checked_add(WARM_UP);
         let mut look = Look::new(self, &request, Vec::new(), observation, lineup);
         look.hear(&request.query, deadline, &mut Scored::default()).map(|_| ())
@@ -254,9 +260,9 @@ impl Engine {
         self.config.deadline.and_then(|deadline| Instant::now().checked_add(deadline))
     }
 
-    /// What scorers have taken so far.
-    pub(crate) fn costs(&self) -> &Costs {
-        &self.costs
+    /// What a scorer has taken so far.
+    pub(crate) fn costs(&self, id: &str) -> Option<&Costs> {
+        self.instances.of(id).map(|kept| &kept.costs)
     }
 
     /// Whether the standard scorers run: no scorer is named, or only such as run beside them.
@@ -301,14 +307,9 @@ impl Engine {
         also: &[String],
     ) -> Result<Lineup, Error> {
         let (backend, note) = self.backend(pixels, observation.banded().is_some());
-        let casting = Casting {
-            scorers: self.catalogue.scorers().collect(),
-            given: observation.tensor_names(),
-            backend: backend.as_deref(),
-            idle: self.catalogue.scorers().filter(|s| self.lacks_a_path(s)).map(|s| s.id.as_str()).collect(),
-            needs_all: observation.banded().map(Banded::needs_all),
-        };
-        let required = self.allocator_info().map_or(&[][..], |info| &info.requires);
+        let needs_all = observation.banded().map(Banded::needs_all);
+        let casting = self.casting(observation.tensor_names(), backend.as_deref(), needs_all);
+        let required = self.allocator_requires();
         let mut lineup = casting.lineup(&wanted, &[required, also].concat())?;
         lineup.notes.extend(note);
         if let Some(id) = &backend
@@ -331,6 +332,21 @@ impl Engine {
             )),
             None => Ok(lineup),
         }
+    }
+
+    /// What decides about a lineup.
+    fn casting<'a>(
+        &'a self,
+        given: BTreeSet<&'a str>,
+        backend: Option<&'a str>,
+        needs_all: Option<String>,
+    ) -> Casting<'a> {
+        let idle = self.catalogue.scorers().filter(|s| self.lacks_a_path(s)).map(|s| s.id.as_str()).collect();
+        Casting { scorers: self.catalogue.scorers().collect(), given, backend, idle, needs_all }
+    }
+
+    fn allocator_requires(&self) -> &[String] {
+        self.allocator_info().map_or(&[], |info| &info.requires)
     }
 
     /// The backend for an image of so many pixels and, where it was chosen here, why.
@@ -394,16 +410,10 @@ impl Engine {
         id: &str,
         deadline: Option<Instant>,
     ) -> Result<Result<Arc<Scorer>, String>, Error> {
-        let mut instances = self.scorers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(scorer) = instances.get(id) {
-            return Ok(Ok(Arc::clone(scorer)));
-        }
         use arrcoc_host::catalogue::MakeError;
-        match self.catalogue.make_scorer(id, &self.config.params, deadline) {
-            Ok(scorer) => {
-                instances.insert(id.into(), Arc::clone(&scorer));
-                Ok(Ok(scorer))
-            }
+        let make = || self.catalogue.make_scorer(id, &self.config.params, deadline);
+        match self.instances.of(id).map_or_else(make, |kept| kept.scorer(make)) {
+            Ok(scorer) => Ok(Ok(scorer)),
             Err(e @ (MakeError::Fault { .. } | MakeError::Unavailable { .. })) => {
                 Ok(Err(format!("scorer {e}")))
             }
@@ -414,7 +424,7 @@ impl Engine {
     /// Forgets an instance that its fault has made useless, so that the next
     /// decision starts with a new one.
     pub(crate) fn forget_instance(&self, id: &str) {
-        self.scorers.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.instances.of(id).into_iter().for_each(Kept::forget);
     }
 
     /// A fresh instance of the allocator for one decision; where it cannot be made, the reason goes to `reasons`.

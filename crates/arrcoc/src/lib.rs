@@ -28,6 +28,7 @@
 //! | [`regions`] | overrides for places: blocks of patches, pixels, masks |
 //! | [`engine`] | the way from an observation to a decision |
 //! | [`look`] | one image, many questions |
+//! | [`live`] | a host that goes on while a plugin becomes another version |
 //! | [`together`] | several images that share one total |
 //! | [`backends`] | what the backends of this machine take, and which to take |
 //! | [`calibration`], [`calibrate`] | from raw channels to comparable ones, and how those maps are fitted |
@@ -52,7 +53,9 @@ mod error;
 pub mod explain;
 mod feeding;
 mod files;
+mod instances;
 mod lineup;
+pub mod live;
 pub mod log;
 pub mod look;
 pub mod pack;
@@ -77,6 +80,7 @@ pub use config::Config;
 pub use decision::Decision;
 pub use engine::Engine;
 pub use error::Error;
+pub use live::Live;
 pub use look::Look;
 pub use photo::Photo;
 pub use request::Request;

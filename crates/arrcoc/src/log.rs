@@ -92,11 +92,37 @@ pub fn append(ledger: &mut Ledger, decisions: &[&Decision]) -> Result<Head, Erro
 /// # Errors
 /// When there is none, there are several, or what was logged is no decision.
 pub fn find(ledger: &Ledger, path: &Path, id: &str) -> Result<Decision, Error> {
-    let filter = Filter { kind: Some(Kind::Decision), subject: Some(id.to_owned()), ..Filter::default() };
+    let content = content(ledger, path, Kind::Decision, id)?.ok_or_else(|| none(path, "decision", id))?;
+    Decision::from_json(&content).map_err(|e| e.in_file(path))
+}
+
+/// The decision, the configuration or the swap whose id begins so, as it was logged: one line of JSON.
+///
+/// # Errors
+/// When there is none, there are several, or what was logged as a decision is none.
+pub fn show(ledger: &Ledger, path: &Path, id: &str) -> Result<String, Error> {
+    for kind in [Kind::Decision, Kind::Configuration, Kind::Swap] {
+        if let Some(content) = content(ledger, path, kind, id)? {
+            let is_decision = kind == Kind::Decision;
+            let decision = is_decision.then(|| Decision::from_json(&content)).transpose();
+            return decision.map_err(|e| e.in_file(path))?.map_or(Ok(content), |decision| decision.to_json());
+        }
+    }
+    Err(none(path, "decision, configuration or swap", id))
+}
+
+fn none(path: &Path, what: &str, id: &str) -> Error {
+    let message = format!("{}: no {what} has an id that begins with `{id}`", path.display());
+    Error::new(message, "`arrcoc log list` has their ids")
+}
+
+/// What was logged last of this kind under the one id that begins so.
+fn content(ledger: &Ledger, path: &Path, kind: Kind, id: &str) -> Result<Option<String>, Error> {
+    let filter = Filter { kind: Some(kind), subject: Some(id.to_owned()), ..Filter::default() };
     let mut found: Option<(String, String)> = None;
     ledger.each_record(&filter, |record| match &found {
         Some((other, _)) if *other != record.summary.subject => Err(Error::new(
-            format!("{}: several decisions have an id that begins with `{id}`", path.display()),
+            format!("{}: several {kind}s have an id that begins with `{id}`", path.display()),
             "give more of it; `arrcoc log list` has them",
         )),
         _ => {
@@ -104,13 +130,7 @@ pub fn find(ledger: &Ledger, path: &Path, id: &str) -> Result<Decision, Error> {
             Ok(())
         }
     })?;
-    let (_, content) = found.ok_or_else(|| {
-        Error::new(
-            format!("{}: no decision has an id that begins with `{id}`", path.display()),
-            "`arrcoc log list` has their ids",
-        )
-    })?;
-    Decision::from_json(&content).map_err(|e| e.in_file(path))
+    Ok(found.map(|(_, content)| content))
 }
 
 /// The decision of the record with this number.

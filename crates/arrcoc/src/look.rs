@@ -215,14 +215,14 @@ impl<'a> Look<'a> {
 
     /// How long a scorer will take to look at the image, as far as that was measured.
     fn expected(&self, id: &str) -> Option<Duration> {
-        self.engine.costs().expected(id, pixels(self.request))
+        self.engine.costs(id)?.expected(pixels(self.request))
     }
 
     /// Why a scorer is not worth beginning: it will not be done in time.
     fn too_long(&self, i: usize, id: &str, deadline: Option<Instant>) -> Option<String> {
         let left = deadline?.saturating_duration_since(Instant::now());
         let expected = self.expected(id).filter(|expected| self.ready[i].is_none() && *expected > left)?;
-        self.engine.costs().fade(id);
+        self.engine.costs(id)?.fade();
         let milliseconds = |time: Duration| 1e3 * time.as_secs_f64();
         Some(format!(
             "scorer `{id}` did not run: it would take about {:.0} ms, and {:.1} ms were left",
@@ -314,8 +314,10 @@ impl<'a> Look<'a> {
         // What was stopped in its worker was stopped in time, and says nothing of the next image.
         let id = &scorer.info().id;
         let was_called = ready.as_ref().map_or_else(|silent| silent.ran, |_| true);
-        if ready.is_ok() || was_called && self.engine.runs_here(id) {
-            self.engine.costs().learn(id, pixels(self.request), started.elapsed(), ready.is_ok());
+        if let Some(costs) = self.engine.costs(id)
+            && (ready.is_ok() || was_called && self.engine.runs_here(id))
+        {
+            costs.learn(pixels(self.request), started.elapsed(), ready.is_ok());
         }
         self.ready[i] = Some(ready?);
         Ok(())

@@ -27,10 +27,16 @@ pub struct Photo {
 /// Where the pixels are.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
-    /// In memory.
-    Whole { image: Image, blake3: String, shelf: Shelf },
+    /// In memory, once for all clones.
+    Whole { image: Arc<Image>, blake3: String, shelf: Arc<Shelf> },
     /// In a file.
     InBands(Arc<Banded>),
+}
+
+impl Content {
+    fn whole(image: Image, blake3: String) -> Content {
+        Content::Whole { image: Arc::new(image), blake3, shelf: Arc::default() }
+    }
 }
 
 impl Photo {
@@ -45,7 +51,7 @@ impl Photo {
         let (content, notes) = match arrcoc_picture::open(path, limits, hash.tap())? {
             Opened::Whole { image, notes } => {
                 let blake3 = hash.hex();
-                (Content::Whole { image, blake3, shelf: Shelf::default() }, notes)
+                (Content::whole(image, blake3), notes)
             }
             Opened::InBands(bands) => {
                 let (path, limits) = (path.to_owned(), *limits);
@@ -75,8 +81,7 @@ impl Photo {
         let blake3 = blake3::hash(&rgb).to_hex().to_string();
         let image = Image::from_rgb(width, height, rgb)
             .map_err(|e| Error::new(e.to_string(), "give width · height · 3 bytes"))?;
-        let content = Content::Whole { image, blake3, shelf: Shelf::default() };
-        Ok(Photo { content, path: None, notes: None })
+        Ok(Photo { content: Content::whole(image, blake3), path: None, notes: None })
     }
 
     /// Width in pixels.

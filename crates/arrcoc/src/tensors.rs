@@ -5,7 +5,10 @@
 //! the middle of a decision. A file made on another patch grid says so in its
 //! metadata (`grid`: `16x16`), and its per-patch tensors are resampled by area.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use arrcoc_host::TensorBuf;
 use arrcoc_sdk::abi::DType;
@@ -17,7 +20,8 @@ use crate::{error::Error, files};
 /// Tensors from a file, and what their metadata says.
 #[derive(Clone, Debug, Default)]
 pub struct Tensors {
-    tensors: Vec<TensorBuf>,
+    /// Shared by clones.
+    tensors: Arc<Vec<TensorBuf>>,
     encoder: Option<String>,
     grid: Option<Grid>,
     path: Option<PathBuf>,
@@ -67,6 +71,7 @@ impl Tensors {
             tensors.push(tensor);
         }
         tensors.sort_by(|a, b| a.name().cmp(b.name()));
+        let tensors = Arc::new(tensors);
         Ok(Tensors { tensors, encoder: metadata.get("encoder").cloned(), grid, path: None })
     }
 
@@ -77,8 +82,9 @@ impl Tensors {
     /// that is not finite.
     pub fn with(mut self, tensor: TensorBuf) -> Result<Tensors, Error> {
         check(&tensor)?;
-        self.tensors.retain(|t| t.name() != tensor.name());
-        self.tensors.push(tensor);
+        let tensors = Arc::make_mut(&mut self.tensors);
+        tensors.retain(|t| t.name() != tensor.name());
+        tensors.push(tensor);
         Ok(self)
     }
 
@@ -105,7 +111,7 @@ impl Tensors {
     /// When there are not as many rows as questions.
     pub(crate) fn of_question(&self, question: usize, of: usize) -> Result<Tensors, Error> {
         let mut out = self.clone();
-        for tensor in out.tensors.iter_mut().filter(|tensor| tensor.name() == QUERIES) {
+        for tensor in Arc::make_mut(&mut out.tensors).iter_mut().filter(|tensor| tensor.name() == QUERIES) {
             let &[rows, width] = tensor.shape() else { continue };
             if rows != of as u64 {
                 let s = if rows == 1 { "" } else { "s" };
@@ -297,7 +303,7 @@ mod tests {
     fn each_question_has_its_row() {
         let queries = TensorBuf::new(QUERIES, &[2, 3], &[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
         let tensors = Tensors::default().with(queries).unwrap();
-        let own = tensors.of_question(1, 2).unwrap().tensors.remove(0);
+        let own = tensors.of_question(1, 2).unwrap().tensors[0].clone();
         assert_eq!(own.shape(), [1, 3]);
         assert_eq!(own.view().unwrap().as_slice::<f32>().unwrap(), [4.0, 5.0, 6.0]);
         let error = tensors.of_question(0, 3).unwrap_err();

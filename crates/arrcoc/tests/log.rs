@@ -69,7 +69,10 @@ fn what_was_decided_is_found_again() {
         );
     }
     let refused = desk.run(&["log", "show", "decisions.ledger", "zz"]).refused();
-    assert!(refused.contains("no decision has an id that begins with `zz`"), "{refused}");
+    assert!(
+        refused.contains("no decision, configuration or swap has an id that begins with `zz`"),
+        "{refused}"
+    );
     let refused = desk.run(&["log", "show", "decisions.ledger", ""]).refused();
     assert!(refused.contains("several decisions have an id that begins with ``"), "{refused}");
 }

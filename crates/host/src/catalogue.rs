@@ -1,6 +1,8 @@
 //! All that was found: every library, usable or not, each with its reason; and
 //! instances of what the usable ones offer, by name.
 
+mod replacing;
+
 use std::{
     collections::{BTreeSet, HashMap},
     path::PathBuf,
@@ -21,7 +23,7 @@ use serde_json::{Map, Value};
 use crate::worker::{Plant, RemoteAllocator, RemoteScorer};
 use crate::{
     allocator::Allocator,
-    breaker::Breaker,
+    breaker::{Breaker, Patience},
     inproc,
     instance::{AllocatorInstance, ScorerInstance},
     isolation::{Isolation, Level, SANDBOXES},
@@ -33,6 +35,8 @@ use crate::{
     search::{Origin, Search},
     vet::{Identity, Vetted, vet, vet_unless_device},
 };
+
+pub use replacing::Replacement;
 
 /// What became of a file that was found.
 #[derive(Clone, Debug)]
@@ -80,6 +84,8 @@ struct Library {
     home: Home,
     description: Description,
     identity: Arc<Identity>,
+    /// Of its scorers and allocators, by id.
+    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
 }
 
 /// Where a library lives.
@@ -92,11 +98,10 @@ enum Home {
 /// All that was found.
 pub struct Catalogue {
     found: Vec<Found>,
-    libraries: Vec<Library>,
+    /// Shared with the catalogues in which another library was replaced.
+    libraries: Vec<Arc<Library>>,
     isolation: Isolation,
     lock: Option<Arc<Lock>>,
-    /// Of scorers and of allocators, by id.
-    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
 }
 
 /// Why an instance could not be made.
@@ -159,7 +164,6 @@ impl Catalogue {
             libraries: Vec::new(),
             isolation: isolation.clone(),
             lock: search.lock.clone(),
-            breakers: Mutex::default(),
         };
         for (refusal, origin) in candidates.refused {
             let path = refusal.path.clone();
@@ -203,40 +207,49 @@ impl Catalogue {
             }
             Err(refusal) => return Found::unread(path, origin, Status::Refused(refusal)),
         };
-        let identity = Arc::new(vetted.identity().clone());
-        let mut found = Found {
-            facts: Some(vetted.facts().clone()),
-            identity: Some(Arc::clone(&identity)),
-            bytes: vetted.bytes.len() as u64,
-            warnings: vetted.warnings().to_vec(),
-            ..Found::unread(path, origin, Status::Usable)
-        };
-        if let Some(Err(refusal)) = self.lock.as_ref().map(|lock| lock.check(&vetted)) {
+        let mut found = Found::vetted(path, origin, &vetted);
+        // Before it stands in the way of another.
+        if let Err(refusal) = self.check_lock(&vetted) {
             found.status = Status::Refused(refusal);
             return found;
         }
         let earlier = self.found[..place].iter().find(|f| {
             matches!(f.status, Status::Usable | Status::Unavailable(_) | Status::Waiting)
-                && f.facts.as_ref().is_some_and(|facts| facts.id == identity.id)
+                && f.facts.as_ref().is_some_and(|facts| facts.id == vetted.facts().id)
         });
         if let Some(earlier) = earlier {
             found.status = Status::Shadowed(earlier.path.clone());
             return found;
         }
-        let level = self.isolation.level_of(&identity, vetted.facts().device, shipped);
-        found.level = Some(level);
-        match Home::of(&vetted, level, &self.isolation) {
-            Ok((home, description)) => {
-                home.note_standing(&mut found);
-                found.description = Some(description.clone());
-                if let Some(reason) = unavailable(&description) {
-                    found.status = Status::Unavailable(reason);
-                }
-                self.libraries.push(Library { home, description, identity });
-            }
+        match self.bring(&vetted, shipped, &mut found) {
+            Ok(library) => self.libraries.push(library),
             Err(refusal) => found.status = Status::Refused(refusal),
         }
         found
+    }
+
+    /// Refuses a file that the lock does not list.
+    fn check_lock(&self, vetted: &Vetted) -> Result<(), Refusal> {
+        self.lock.as_ref().map_or(Ok(()), |lock| lock.check(vetted))
+    }
+
+    /// Brings a vetted file to its level, asks what it offers, and notes both.
+    fn bring(
+        &self,
+        vetted: &Vetted,
+        shipped: &BTreeSet<String>,
+        found: &mut Found,
+    ) -> Result<Arc<Library>, Refusal> {
+        let identity = Arc::new(vetted.identity().clone());
+        let level = self.isolation.level_of(&identity, vetted.facts().device, shipped);
+        found.level = Some(level);
+        let (home, description) = Home::of(vetted, level, &self.isolation)?;
+        home.note_standing(found);
+        found.description = Some(description.clone());
+        if let Some(reason) = unavailable(&description) {
+            found.status = Status::Unavailable(reason);
+        }
+        Ok(Arc::new(Library { home, description, identity, breakers: Mutex::default() }))
     }
 
     /// Every file that was found, in search order.
@@ -325,7 +338,7 @@ impl Catalogue {
         let fails = |fault| MakeError::Fault { id: id.into(), fault };
         let library = self.library(|d| d.scorers.iter().any(|s| s.id == id));
         let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
-        let breaker = self.breaker(id);
+        let breaker = library.breaker(id, self.isolation.patience);
         let located = params.located(&info.params, arrcoc_assets::resolve);
         let paths = located.paths(&info.params);
         let made = breaker.call(Stage::MAKE, || library.home.scorer(id, &located, &paths, deadline));
@@ -348,7 +361,7 @@ impl Catalogue {
         let fails = |fault| MakeError::Fault { id: id.into(), fault };
         let library = self.library(|d| d.allocators.iter().any(|a| a.id == id));
         let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
-        let breaker = self.breaker(id);
+        let breaker = library.breaker(id, self.isolation.patience);
         let located = params.located(&info.params, arrcoc_assets::resolve);
         let paths = located.paths(&info.params);
         let made = breaker.call(Stage::MAKE, || library.home.allocator(id, &located, &paths, deadline));
@@ -357,12 +370,14 @@ impl Catalogue {
     }
 
     fn library(&self, offers: impl Fn(&Description) -> bool) -> Option<&Library> {
-        self.libraries.iter().find(|l| offers(&l.description))
+        self.libraries.iter().find(|l| offers(&l.description)).map(Arc::as_ref)
     }
+}
 
-    fn breaker(&self, id: &str) -> Arc<Breaker> {
+impl Library {
+    fn breaker(&self, id: &str, patience: Option<Patience>) -> Arc<Breaker> {
         let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Breaker::new(self.isolation.patience));
+        let new = || Arc::new(Breaker::new(patience));
         Arc::clone(breakers.entry(id.to_owned()).or_insert_with(new))
     }
 }
@@ -439,6 +454,16 @@ impl Home {
 }
 
 impl Found {
+    fn vetted(path: PathBuf, origin: Origin, vetted: &Vetted) -> Found {
+        Found {
+            facts: Some(vetted.facts().clone()),
+            identity: Some(Arc::new(vetted.identity().clone())),
+            bytes: vetted.bytes.len() as u64,
+            warnings: vetted.warnings().to_vec(),
+            ..Found::unread(path, origin, Status::Usable)
+        }
+    }
+
     fn unread(path: PathBuf, origin: Origin, status: Status) -> Found {
         Found {
             path,

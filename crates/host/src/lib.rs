@@ -50,7 +50,7 @@ pub use arrcoc_sdk::{
     tensor::{Attributes, TensorView},
 };
 pub use breaker::{Breaker, Patience};
-pub use catalogue::{Catalogue, Found, Status};
+pub use catalogue::{Catalogue, Found, Replacement, Status};
 pub use feed::Feed;
 pub use isolation::{Isolation, Level as IsolationLevel};
 pub use lock::{Lock, LockError};

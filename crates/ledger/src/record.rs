@@ -17,19 +17,22 @@ pub enum Kind {
     Feedback,
     /// How decisions are made from now on.
     Configuration,
+    /// What was done about a version of a plugin.
+    Swap,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 3] = [Kind::Decision, Kind::Feedback, Kind::Configuration];
+    pub const ALL: [Kind; 4] = [Kind::Decision, Kind::Feedback, Kind::Configuration, Kind::Swap];
 
-    /// Its name: `decision`, `feedback` or `configuration`.
+    /// Its name: `decision`, `feedback`, `configuration` or `swap`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Decision => "decision",
             Self::Feedback => "feedback",
             Self::Configuration => "configuration",
+            Self::Swap => "swap",
         }
     }
 }
@@ -53,7 +56,7 @@ impl FromStr for Kind {
 pub struct Entry<'a> {
     /// What it is.
     pub kind: Kind,
-    /// The id of the decision that it is, or is about; of a configuration, its hash.
+    /// The id of the decision that it is, or is about; of a configuration and of a swap, its hash.
     pub subject: &'a str,
     /// When it was made: UTC, as RFC 3339 has it.
     pub created: &'a str,
@@ -84,7 +87,7 @@ pub struct Summary {
     pub number: u64,
     /// What it is.
     pub kind: Kind,
-    /// The id of the decision that it is, or is about; of a configuration, its hash.
+    /// The id of the decision that it is, or is about; of a configuration and of a swap, its hash.
     pub subject: String,
     /// When it was made.
     pub created: String,

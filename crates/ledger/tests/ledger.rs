@@ -113,6 +113,19 @@ fn what_was_decided_by_what_is_there_is_added_once() {
     assert_eq!(found(Filter { subject: Some("4a1f".into()), ..Filter::default() })[..], [11, 12]);
 }
 
+#[test]
+fn every_kind_of_record_comes_back_as_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(&folder.path().join("a.ledger")).unwrap();
+    for kind in Kind::ALL {
+        let entry = Entry { content: "{}", ..Entry::new(kind, "4a1f", "2026-11-29T12:00:00Z") };
+        let head = ledger.append(&[entry]).unwrap();
+        assert_eq!(ledger.record(head.number).unwrap().unwrap().summary.kind, kind);
+        assert_eq!(ledger.last_of(kind).unwrap(), Some(head.number));
+    }
+    assert_eq!(ledger.verify(None).unwrap().number, 4);
+}
+
 /// Somebody who writes to the file without this library, and takes its triggers away for it.
 fn tamper(path: &Path, change: impl Fn(&Connection) -> rusqlite::Result<()>) {
     let connection = Connection::open(path).unwrap();

@@ -41,14 +41,16 @@ use crate::{
 ///
 /// `id` is the library's id (lower-case letters, digits, `-`, `_`), `vendor` a
 /// short text. Version and licence come from the package's `Cargo.toml`; the
-/// library is built with `crate-type = ["cdylib"]`. One that drives a device
-/// says `device: true` after the vendor: it runs in a process of its own, and
-/// is loaded only where a device is asked for.
+/// library is built with `crate-type = ["cdylib"]`. A library that has another
+/// version than its package says `version: "1.2.0"` after the vendor. One that
+/// drives a device says `device: true` after that: it runs in a process of its
+/// own, and is loaded only where a device is asked for.
 #[macro_export]
 macro_rules! export_plugin {
     (
         id: $id:literal,
         vendor: $vendor:literal,
+        $(version: $version:literal,)?
         $(device: $device:literal,)?
         scorers: [$($scorer:ty),* $(,)?],
         allocators: [$($allocator:ty),* $(,)?] $(,)?
@@ -72,7 +74,7 @@ macro_rules! export_plugin {
             #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".arrcoc"))]
             pub static arrcoc_manifest: manifest::Manifest = manifest::Manifest::new(
                 $id,
-                env!("CARGO_PKG_VERSION"),
+                $crate::plugin_version!($($version)?),
                 env!("CARGO_PKG_LICENSE"),
                 $vendor,
                 manifest::BUILD,
@@ -123,6 +125,18 @@ macro_rules! export_plugin {
                 )
             };
         }
+    };
+}
+
+/// The version of a library: as it says, or that of its package.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! plugin_version {
+    () => {
+        env!("CARGO_PKG_VERSION")
+    };
+    ($version:literal) => {
+        $version
     };
 }
 

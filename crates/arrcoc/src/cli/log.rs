@@ -5,7 +5,7 @@ use std::path::Path;
 use arrcoc::{
     Error, Mode, autonomy,
     ledger::{Filter, Head, Ledger, LedgerError, Record},
-    log,
+    live, log,
 };
 
 use super::{
@@ -21,8 +21,7 @@ pub(crate) fn run(command: LogCommand) -> Result<Done, Error> {
     match command {
         LogCommand::List(args) => list(args),
         LogCommand::Show { ledger, id } => {
-            let decision = log::find(&Ledger::open_to_read(&ledger)?, &ledger, &id)?;
-            say(&(decision.to_json()? + "\n"));
+            say(&(log::show(&Ledger::open_to_read(&ledger)?, &ledger, &id)? + "\n"));
             Ok(Done::Well)
         }
         LogCommand::Replay(args) => replay::run(&args),
@@ -110,7 +109,8 @@ pub(crate) fn short(id: &str) -> String {
 
 fn line(record: &Record) -> String {
     let outcome = log::Feedback::of(record).map(|feedback| format!(" {}", feedback.outcome));
-    let outcome = outcome.or_else(|| autonomy::said(record));
+    let swap = || live::Swap::of(record).map(|swap| format!(" {swap}"));
+    let outcome = outcome.or_else(|| autonomy::said(record)).or_else(swap);
     let record = &record.summary;
     let id = short(&record.subject);
     let mut line = format!("{:>6}  {}  {id}  {}", record.number, record.created, record.kind);

@@ -12,14 +12,14 @@ pub(crate) enum LogCommand {
     ///
     /// Example: arrcoc log list decisions.ledger --mode coupled --last 20
     List(LogListArgs),
-    /// A decision as it was logged, one JSON line; `arrcoc explain -` reads it
+    /// A decision, configuration or swap as it was logged, one JSON line; `arrcoc explain -` reads a decision
     ///
     /// Example: arrcoc log show decisions.ledger 4a1f
     Show {
         /// The ledger
         #[arg(value_name = "LEDGER")]
         ledger: PathBuf,
-        /// The decision's id, or how it begins
+        /// Its id, or how it begins
         id: String,
     },
     /// Compute every hash anew; exit with 1 when the ledger was changed
