@@ -33,16 +33,14 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
 
 pub(super) const FILES: &[(&str, &str)] = &[
     ("plugins/", "beside the executable: the plugins that came with the program"),
-    (
-        "plugins/shipped.b3",
-        "the list of them by hash; a library that is not on it runs in a process of its own",
-    ),
+    ("plugins/shipped.b3", "the list of them by hash; a library that is not on it runs in a sandbox"),
+    ("arrcoc.lock", "beside the executable, or where --locked says: the libraries that may be loaded"),
     ("arrcoc-worker", "beside the executable: the process in which plugins run apart"),
 ];
 
 pub(super) const WORKER: &[&str] = &[
     "A plugin that did not come with the program, and every plugin that drives a device, runs in a process of this \
-     executable, one for each library. What crashes, hangs or takes memory without end there ends that process and \
+     executable, one for each library; the former in a sandbox. What crashes, hangs or takes memory without end there ends that process and \
      nothing else.",
     "It is started by arrcoc, with a channel as its descriptor 0, and ends when the channel closes. Started by hand \
      it says so and ends with 2. It takes no arguments but --version.",
