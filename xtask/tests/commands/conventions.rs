@@ -131,3 +131,37 @@ fn documentation_with_a_broken_link_is_a_finding() {
         &["crates/stats/src/lib.rs:1: unresolved link to `Nothing` (rustdoc::broken_intra_doc_links)"],
     );
 }
+
+/// What is said to be protected names a test, in a file that is there, and that file has it.
+#[test]
+fn the_tests_that_security_names_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let listed = std::process::Command::new("git").args(["ls-files", "*.rs"]).current_dir(&root).output();
+    let Some(listed) = listed.ok().filter(|output| output.status.success()) else {
+        eprintln!("passed over: git is absent");
+        return;
+    };
+    let files = String::from_utf8(listed.stdout).unwrap();
+    let mut named = 0;
+    for row in text.lines().filter(|line| line.starts_with('|')) {
+        let Some(tests) =
+            row.trim_end_matches(['|', ' ']).rsplit('|').next().filter(|cell| cell.contains(".rs`"))
+        else {
+            continue;
+        };
+        for group in tests.split(';') {
+            let mut words = group.split('`').skip(1).step_by(2);
+            let file = words.next().unwrap_or_default();
+            let path =
+                if file.contains('/') { file.to_owned() } else { format!("crates/arrcoc/tests/{file}") };
+            assert!(files.lines().any(|known| known == path), "there is no {path}");
+            let source = fs::read_to_string(root.join(&path)).unwrap();
+            for name in words {
+                assert!(source.contains(&format!("fn {name}(")), "{path} has no test `{name}`");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 50, "{named}");
+}

@@ -6,6 +6,7 @@
 //! ```text
 //! host                                        arrcoc-worker
 //! remote   a scorer or allocator, by number   serve    the real ones, by the same numbers
+//! plant    its library, and who has the seat
 //! process  launches, waits, stops, buries     serve    the loop that answers
 //! channel  one message each way ───────────── channel
 //! protocol what the messages say              protocol
@@ -26,15 +27,19 @@
 //!   for what the worker says on stderr, whose end becomes part of the reason.
 //!   At the deadline the cancel flag is set; a moment later the process group is
 //!   killed.
+//! - **In a sandbox**, where a library is not trusted at all, the worker enters [`sandbox`] before it maps the library,
+//!   and the host, while it waits, answers for the kernel what is refused.
 //! - **No orphans**: a thread in the worker watches for the other end of the
 //!   channel to close, as it does however the host ends, and kills the group.
 
 mod channel;
+mod plant;
 mod process;
 mod protocol;
 mod remote;
 mod sandbox;
 mod serve;
 
-pub(crate) use remote::{Plant, RemoteAllocator, RemoteScorer};
+pub(crate) use plant::Plant;
+pub(crate) use remote::{RemoteAllocator, RemoteScorer};
 pub use serve::serve;

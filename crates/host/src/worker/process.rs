@@ -209,10 +209,9 @@ impl Process {
                 Ok(None) => return Err(self.end(&Stopped::Ended, stage)),
                 Err(why) => return Err(self.end(&Stopped::Babbled(why), stage)),
             };
-            match self.note_sandbox(answered) {
-                Some(answered) => return Ok(Some(answered)),
-                // That it has entered is not what was asked.
-                None => {}
+            // That it has entered its sandbox is not what was asked.
+            if let Some(answered) = self.note_sandbox(answered) {
+                return Ok(Some(answered));
             }
         }
     }

@@ -115,7 +115,7 @@ impl Guard {
             return Verdict::GoOn;
         }
         // What is not there is not there; the kernel says so.
-        let Some(real) = resolved(&self.from_its_place(folder, &path)) else { return Verdict::GoOn };
+        let Some(real) = resolved(&self.in_its_place(folder, &path)) else { return Verdict::GoOn };
         if self.readable.iter().any(|readable| real.starts_with(readable)) {
             return Verdict::GoOn;
         }
@@ -123,7 +123,7 @@ impl Guard {
     }
 
     /// A path as the worker means it.
-    fn from_its_place(&self, folder: i32, path: &str) -> PathBuf {
+    fn in_its_place(&self, folder: i32, path: &str) -> PathBuf {
         let itself = format!("/proc/{}", self.pid.as_raw_nonzero());
         if let Some(rest) = path.strip_prefix("/proc/self") {
             return PathBuf::from(format!("{itself}{rest}"));
