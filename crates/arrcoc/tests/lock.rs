@@ -123,9 +123,9 @@ fn a_lock_file_that_cannot_be_used_is_a_clear_error() {
     let path = locked.desk.path("my.lock");
     let text = fs::read_to_string(&path).unwrap();
     for (bytes, what) in [
-        (text[..text.len() / 2].as_bytes().to_vec(), "cut off"),
+        (text.as_bytes()[..text.len() / 2].to_vec(), "cut off"),
         // A whole entry less, which reads well.
-        (text[..text.rfind("[[library]]").unwrap()].as_bytes().to_vec(), "it was cut off or edited"),
+        (text.as_bytes()[..text.rfind("[[library]]").unwrap()].to_vec(), "it was cut off or edited"),
         (text.replacen("version = \"0.1.0\"", "version = \"0.2.0\"", 1).into_bytes(), "edited"),
         (text.replacen("version = 1", "version = 9", 1).into_bytes(), "form 9"),
         (Vec::new(), "missing field `version`"),

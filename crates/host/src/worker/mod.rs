@@ -27,7 +27,7 @@
 //!   for what the worker says on stderr, whose end becomes part of the reason.
 //!   At the deadline the cancel flag is set; a moment later the process group is
 //!   killed.
-//! - **In a sandbox**, where a library is not trusted at all, the worker enters [`sandbox`] before it maps the library,
+//! - **In a sandbox**, where a library is not trusted at all, the worker enters `sandbox` before it maps the library,
 //!   and the host, while it waits, answers for the kernel what is refused.
 //! - **No orphans**: a thread in the worker watches for the other end of the
 //!   channel to close, as it does however the host ends, and kills the group.
