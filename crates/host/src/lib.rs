@@ -29,6 +29,7 @@ pub mod load;
 #[cfg(target_os = "linux")]
 mod memory;
 pub mod names;
+mod plain;
 pub mod refusal;
 pub mod scorer;
 pub mod search;
