@@ -52,6 +52,9 @@ mod error;
 pub mod explain;
 mod feeding;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod lineup;
 pub mod log;
 pub mod look;

@@ -30,6 +30,9 @@
 //!   channel to close, as it does however the host ends, and kills the group.
 
 mod channel;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod process;
 mod protocol;
 mod remote;
