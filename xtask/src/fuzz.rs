@@ -5,7 +5,6 @@
 //! for first, so that the absence of a compiler is one line and not a screen of
 //! a build's messages.
 
-use std::path::Path;
 use std::process::Command;
 
 use crate::arguments::{Given, Switch, nearest};
@@ -112,13 +111,14 @@ fn features(chosen: &[&Target]) -> String {
 }
 
 fn command(workspace: &Workspace, target: &str, features: &str) -> Result<Command, Failure> {
-    let folder = Path::new(FOLDER);
-    let (corpus, seeds) = (folder.join("corpus").join(target), folder.join("seeds").join(target));
-    let grown = workspace.root.join(&corpus);
-    std::fs::create_dir_all(&grown).map_err(|error| Failure::file("make", &grown, error))?;
-    let mut command = nightly::cargo(&workspace.root);
+    // Run in the folder itself, whose configuration of cargo is meant for this.
+    let folder = workspace.root.join(FOLDER);
+    let corpus = folder.join("corpus").join(target);
+    std::fs::create_dir_all(&corpus).map_err(|error| Failure::file("make", &corpus, error))?;
+    let seeds = folder.join("seeds").join(target);
+    let mut command = nightly::cargo(&folder);
     command
-        .args(["fuzz", "run", "--fuzz-dir", FOLDER, "--no-default-features", "--features", features])
+        .args(["fuzz", "run", "--fuzz-dir", ".", "--no-default-features", "--features", features])
         .arg("--target-dir")
         .arg(workspace.target.join("fuzz"))
         .arg(target)
