@@ -22,8 +22,11 @@ mod environment;
 mod eval;
 mod failure;
 mod fetch;
+mod fuzz;
 mod hardware;
 mod lint;
+mod nightly;
+mod sanitize;
 mod test;
 mod train;
 mod tree;
@@ -122,6 +125,24 @@ const COMMANDS: &[Command] = &[
         details: bench::DETAILS,
         options: bench::OPTIONS,
         run: bench::run,
+    },
+    Command {
+        name: "fuzz",
+        operands: "[TARGET…]",
+        passes_on: true,
+        summary: "look for inputs that break what reads them",
+        details: fuzz::DETAILS,
+        options: fuzz::OPTIONS,
+        run: fuzz::run,
+    },
+    Command {
+        name: "sanitize",
+        operands: "[KIND…]",
+        passes_on: false,
+        summary: "run the tests of crates with unsafe code under Miri and AddressSanitizer",
+        details: sanitize::DETAILS,
+        options: &[],
+        run: sanitize::run,
     },
     Command {
         name: "hardware",

@@ -47,6 +47,8 @@ pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) kinds: Vec<String>,
     pub(crate) source: PathBuf,
+    /// The features without which it is not built.
+    pub(crate) features: Vec<String>,
 }
 
 impl Workspace {
@@ -104,10 +106,12 @@ impl Package {
             .iter()
             .map(|target| {
                 let kinds = list(target, "kind")?.iter().filter_map(Value::as_str);
+                let features = target["required-features"].as_array().into_iter().flatten();
                 Ok(Target {
                     name: text(target, "name")?.to_owned(),
                     kinds: kinds.map(str::to_owned).collect(),
                     source: PathBuf::from(text(target, "src_path")?),
+                    features: features.filter_map(Value::as_str).map(str::to_owned).collect(),
                 })
             })
             .collect::<Result<_, Failure>>()?;

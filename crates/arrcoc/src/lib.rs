@@ -53,6 +53,9 @@ mod error;
 pub mod explain;
 mod feeding;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod instances;
 mod lineup;
 pub mod live;

@@ -52,7 +52,7 @@ impl Tensors {
         Ok(Tensors { path: Some(path.into()), ..tensors })
     }
 
-    fn parse(bytes: &[u8]) -> Result<Tensors, Error> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Tensors, Error> {
         let broken = |e: safetensors::SafeTensorError| {
             let reason: String = e.to_string().chars().take(120).collect();
             Error::new(format!("not a safetensors file: {reason}"), "write it with the safetensors library")

@@ -47,10 +47,12 @@ mod cache;
 mod command;
 mod compare;
 mod confidence;
-
 mod dataset;
 mod finding;
 mod folder;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 #[cfg(test)]
 mod generated;

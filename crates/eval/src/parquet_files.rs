@@ -125,9 +125,10 @@ fn records(
         }
         let mut whole = 0;
         for part in names.iter().filter_map(|name| group.columns_under_root_iter(name)).flatten() {
-            pages::check(&headers, part.byte_range(), part.num_values())
+            let unpacked = part.uncompressed_size().max(0) as u64;
+            pages::check(&headers, part.byte_range(), part.num_values(), unpacked)
                 .map_err(|reason| damaged(&reason))?;
-            whole += u128::from(part.uncompressed_size().max(0) as u64);
+            whole += u128::from(unpacked);
         }
         bytes += whole * taken as u128 / group.num_rows() as u128;
         left -= taken;

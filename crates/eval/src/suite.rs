@@ -183,7 +183,11 @@ pub(crate) fn find(names: &[String], folder: &Path) -> Result<Vec<PathBuf>, Erro
 impl Unproved {
     /// Reads a suite file.
     pub(crate) fn read(path: &Path) -> Result<Unproved, Error> {
-        let source = Source::read(path)?;
+        Unproved::of(Source::read(path)?)
+    }
+
+    /// The suite file of this text.
+    pub(crate) fn of(source: Source) -> Result<Unproved, Error> {
         let file: SuiteFile = yaml::read(&source.text).map_err(|fault| {
             let place = fault.place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             Error::new(format!("{}{place}: {}", source.shown, fault.message), fault.hint)

@@ -32,6 +32,7 @@ pub mod lock;
 mod memory;
 pub mod names;
 pub mod notes;
+mod plain;
 pub mod refusal;
 pub mod scorer;
 pub mod search;

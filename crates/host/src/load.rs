@@ -19,10 +19,11 @@ use std::{
 use abi_stable::library::{AbiHeaderRef, LibraryError, ROOT_MODULE_LOADER_NAME_WITH_NUL};
 use arrcoc_abi::{RootRef, manifest::valid_id};
 use arrcoc_sdk::{describe::Description, foreign};
+use serde_json::Value;
 
 #[cfg(target_os = "linux")]
 use crate::memory;
-use crate::{refusal::Refusal, vet::Vetted};
+use crate::{plain::one_line, refusal::Refusal, vet::Vetted};
 
 /// A library in this process.
 #[derive(Clone)]
@@ -99,27 +100,50 @@ fn layout_reason(error: &LibraryError) -> String {
     }
 }
 
-fn one_line(text: &str) -> String {
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(300).collect()
-}
-
 fn describe(path: &Path, root: &RootRef) -> Result<Description, Refusal> {
     let refuse = |reason: String| Refusal::new(path, reason, "this is a mistake in the plugin");
     let json = foreign::describe(|attrs| root.describe()(attrs))
         .map_err(|fault| refuse(format!("it cannot describe itself: {}", fault.message)))?;
     let description: Description = serde_json::from_str(&json)
         .map_err(|e| refuse(format!("its description cannot be read: {}", one_line(&e.to_string()))))?;
+    check(&description).map_err(refuse)?;
+    Ok(description)
+}
+
+/// The most bytes of a text in a description.
+const MOST_TEXT: usize = 4096;
+
+/// What everybody relies on who reads a description, whoever wrote it: every id is one and there once, and every text
+/// can be shown.
+pub(crate) fn check(description: &Description) -> Result<(), String> {
     let ids = description.scorers.iter().map(|s| &s.id);
     let mut ids: Vec<&String> = ids.chain(description.allocators.iter().map(|a| &a.id)).collect();
     if let Some(id) = ids.iter().find(|id| !valid_id(id)) {
-        return Err(refuse(format!("the id `{id}` is not made of lower-case letters, digits, `-` and `_`")));
+        let id = one_line(id);
+        return Err(format!("the id `{id}` is not made of lower-case letters, digits, `-` and `_`"));
     }
     ids.sort();
     if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(refuse(format!("it offers `{}` twice", twice[0])));
+        return Err(format!("it offers `{}` twice", twice[0]));
     }
-    Ok(description)
+    let texts = serde_json::to_value(description).map_err(|e| one_line(&e.to_string()))?;
+    match unprintable(&texts) {
+        Some(text) => {
+            let text = one_line(text);
+            Err(format!("its description has control characters or more than {MOST_TEXT} bytes: `{text}`"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The first text that is very long, or has a control character in it, which a terminal would obey.
+fn unprintable(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => (text.len() > MOST_TEXT || text.contains(char::is_control)).then_some(text),
+        Value::Array(values) => values.iter().find_map(unprintable),
+        Value::Object(fields) => fields.values().find_map(unprintable),
+        _ => None,
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -155,4 +179,25 @@ fn open(path: &std::path::Path) -> Result<libloading::Library, String> {
 fn open(path: &std::path::Path) -> Result<libloading::Library, String> {
     // SAFETY: as on unix.
     unsafe { libloading::Library::new(path) }.map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrcoc_sdk::describe::{AllocatorInfo, ScorerInfo};
+
+    use super::*;
+
+    #[test]
+    fn a_description_that_cannot_be_shown_is_refused() {
+        let of = |id: &str, doc: &str| Description {
+            scorers: vec![ScorerInfo::new(id, doc)],
+            allocators: vec![AllocatorInfo::new("fair", "by weight")],
+        };
+        assert_eq!(check(&of("plain", "what it sees")), Ok(()));
+        let refused = |description| check(&description).unwrap_err();
+        assert!(refused(of("a b\u{1b}", "")).starts_with("the id `a b` is not made of"));
+        assert_eq!(refused(of("fair", "")), "it offers `fair` twice");
+        assert!(refused(of("plain", "a\u{1b}[2Jb")).ends_with(": `a [2Jb`"));
+        assert!(refused(of("plain", &"a".repeat(5000))).contains("more than 4096 bytes"));
+    }
 }

@@ -3,8 +3,7 @@
 
 use arrcoc_sdk::{abi::Level, foreign::Grant};
 
-/// Longest part of a message that is kept, in characters.
-const LONGEST: usize = 300;
+use crate::plain::one_line;
 
 /// Takes what there is to note of the calls that were made with a grant, a line each.
 #[must_use]
@@ -13,10 +12,4 @@ pub fn take(id: &str, grant: &Grant) -> Vec<String> {
     let said = loud.map(|(_, message)| format!("{id} says: {}", one_line(&message)));
     let own = grant.take_remarks().into_iter().map(|remark| format!("`{id}`: {remark}"));
     said.chain(own).collect()
-}
-
-/// A foreign text as one line without control characters.
-fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(LONGEST).collect()
 }

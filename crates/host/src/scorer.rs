@@ -14,7 +14,7 @@ use arrcoc_sdk::{
     tensor::{OutputSpec, Said},
 };
 
-use crate::{breaker::Breaker, instance::ScorerInstance, vet::Identity};
+use crate::{breaker::Breaker, instance::ScorerInstance, plain::one_line, vet::Identity};
 
 /// Most bytes of one output: room for per-patch features of large images, and
 /// an end to plans that would fill memory.
@@ -110,11 +110,14 @@ impl Scorer {
         grant: &Grant,
     ) -> Result<Vec<TensorBuf>, Fault> {
         let specs = self.instance.plan(phase, request, grant)?;
-        self.check_plan(&specs, phase, request).map_err(|reason| Fault::internal(reason).at(Stage::PLAN))?;
-        specs
-            .iter()
-            .map(|spec| TensorBuf::unwritten(spec, MOST_OUTPUT).map_err(|f| f.at(Stage::PLAN)))
-            .collect()
+        let fresh = || -> Result<Vec<TensorBuf>, Fault> {
+            self.check_plan(&specs, phase, request).map_err(Fault::internal)?;
+            specs.iter().map(|spec| TensorBuf::unwritten(spec, MOST_OUTPUT)).collect()
+        };
+        // The reason has names in it that the plugin made up.
+        fresh().map_err(|fault| {
+            Fault::new(fault.code, one_line(&fault.message)).helped_by(fault.retry).at(Stage::PLAN)
+        })
     }
 
     fn check_plan(&self, specs: &[OutputSpec], phase: Phase, request: &Request<'_>) -> Result<(), String> {

@@ -214,7 +214,11 @@ fn read(path: &Path, file: &File) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
-fn read_manifest(path: &Path, bytes: &[u8]) -> Result<Facts, Refusal> {
+/// What the manifest of a library says, of which these are the bytes; `path` is what a refusal names.
+///
+/// # Errors
+/// The reason why it is refused, with the mend.
+pub fn read_manifest(path: &Path, bytes: &[u8]) -> Result<Facts, Refusal> {
     let refuse = |reason: String, hint: &str| Err(Refusal::new(path, reason, hint));
     let Ok(library) = object::File::parse(bytes) else {
         let looks = if bytes.starts_with(b"\x7fELF") {

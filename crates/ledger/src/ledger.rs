@@ -403,7 +403,10 @@ fn read(row: &Row<'_>) -> Result<Record, String> {
     }
     let summary = Summary {
         number: number.unsigned_abs(),
-        kind: kind.parse().map_err(|()| format!("there is no kind `{kind}`"))?,
+        kind: kind.parse().map_err(|()| {
+            let shown: String = kind.chars().take(40).flat_map(char::escape_debug).collect();
+            format!("there is no kind `{shown}`")
+        })?,
         subject: text(2)?,
         created: text(3)?,
         image: maybe(4)?,

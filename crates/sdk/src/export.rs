@@ -287,8 +287,10 @@ impl Guard {
             Err(panic) => {
                 self.poisoned.store(true, Ordering::Release);
                 let message = LAST_PANIC.take().unwrap_or_else(|| payload(&*panic).to_owned());
-                // Dropping a payload may run a destructor that panics again.
-                std::mem::forget(panic);
+                // Dropping a payload may run a destructor that panics again, but for those of the usual kinds.
+                if !panic.is::<&str>() && !panic.is::<String>() {
+                    std::mem::forget(panic);
+                }
                 Fault::new(FaultCode::PANICKED, format!("panicked: {message}"))
             }
         };

@@ -48,6 +48,9 @@ const TABLE: &[Row] = &[
                                              "arrcoc-datasets", "arrcoc-decide", "arrcoc-host",
                                              "arrcoc-ledger", "arrcoc-picture", "arrcoc-sdk",
                                              "arrcoc-stats"],                                  tests_may: &[] },
+    // Looks at whatever reads what strangers write.
+    Row { name: "arrcoc-fuzz",        may: &["arrcoc", "arrcoc-abi", "arrcoc-datasets", "arrcoc-eval",
+                                             "arrcoc-host", "arrcoc-picture"],                tests_may: &[] },
     // Nothing that would take long to build.
     Row { name: "xtask",              may: &["arrcoc-assets"],                                 tests_may: &[] },
 ];

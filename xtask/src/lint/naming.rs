@@ -85,7 +85,7 @@ fn is_source(path: &str) -> bool {
     let mut parts = path.split('/');
     match parts.next() {
         Some("crates" | "plugins") => parts.next().is_some() && parts.next() == Some("src"),
-        Some("xtask") => parts.next() == Some("src"),
+        Some("fuzz" | "xtask") => parts.next() == Some("src"),
         _ => false,
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn account(d: &Decision, way: Way) -> &[i64] {
 
 /// The share of all tokens that a part of the account moved away from uniform, in percent.
 pub(crate) fn moved(d: &Decision, part: &[i64]) -> f64 {
-    let up: i64 = part.iter().filter(|&&sixths| sixths > 0).sum();
+    let up: i128 = part.iter().filter(|&&sixths| sixths > 0).map(|&sixths| i128::from(sixths)).sum();
     100.0 * up as f64 / (6.0 * d.applied.max(1) as f64)
 }
 

@@ -55,7 +55,7 @@ fn head(d: &Decision) -> String {
         let _ = writeln!(
             out,
             "shared      image {} of {} that share {} tokens; {} if all patches were alike; coupling of all {:.2}",
-            batch.index + 1,
+            batch.index.saturating_add(1),
             batch.images,
             batch.applied,
             batch.even,

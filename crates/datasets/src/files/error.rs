@@ -100,11 +100,11 @@ pub enum ReadFault {
 
 impl ReadFault {
     pub(super) fn value(what: impl Into<String>) -> Self {
-        Self::Value { what: what.into(), hint: None }
+        Self::Value { what: on_one_line(&what.into()), hint: None }
     }
 
     pub(super) fn mend(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Value { what: what.into(), hint: Some(hint.into()) }
+        Self::Value { what: on_one_line(&what.into()), hint: Some(hint.into()) }
     }
 
     /// A parser's error, without the place that it repeats.
@@ -112,8 +112,16 @@ impl ReadFault {
         let text = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         let reason = text.strip_suffix(&place).unwrap_or(&text);
-        Self::Json { reason: reason.to_owned(), column: error.column() }
+        Self::Json { reason: on_one_line(reason), column: error.column() }
     }
+}
+
+/// The most characters of what is said to be wrong.
+const LONGEST: usize = 1000;
+
+/// A text that may quote the file, as one line of bounded length.
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect()
 }
 
 fn unreadable(kind: io::ErrorKind) -> String {
@@ -124,5 +132,19 @@ fn unreadable(kind: io::ErrorKind) -> String {
             "this is not a file with contents, such as a folder or a device".to_owned()
         }
         other => format!("the file cannot be read: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_says_cannot_break_the_line_of_an_error() {
+        assert_eq!(ReadFault::value("the key `a\n\u{1b}b`").to_string(), "the key `a  b`");
+        let error = serde_json::from_str::<bool>(r#""a\nb""#).unwrap_err();
+        let text = ReadFault::json(&error).to_string();
+        assert!(!text.contains('\n') && text.contains("expected a boolean"), "{text}");
+        assert_eq!(ReadFault::value("a".repeat(5000)).to_string().len(), LONGEST);
     }
 }

@@ -15,27 +15,37 @@ use polars_parquet_format::{PageHeader, thrift::protocol::TCompactInputProtocol}
 /// The most bytes of a page, when it is unpacked: 1 GiB.
 const PAGE_BYTES: u64 = 1 << 30;
 
+/// Bytes that a page may be unpacked to whatever its length: pages have a mebibyte as a rule, and of one that says the
+/// same again and again little is left.
+const SMALL_PAGE: u64 = 16 << 20;
+
+/// Bytes that one byte of a larger page may be unpacked to, which is what Deflate makes of one at the very most.
+const MOST_OF_A_BYTE: u64 = 1032;
+
 /// The most values of a column in one part of the file.
 const VALUES: u64 = 1 << 26;
 
 /// The most bytes of a header, which holds the least and the greatest value of its page.
 const HEADER_BYTES: usize = 1 << 20;
 
-/// Fails unless the headers of a column fit their place in the file and its number of values.
+/// Fails unless the headers of a column fit their place in the file, its number of values, and the bytes that it says
+/// it is unpacked to.
 ///
 /// # Errors
 /// What does not fit, in a few words.
-pub(super) fn check(file: &File, place: Range<u64>, values: i64) -> Result<(), String> {
+pub(super) fn check(file: &File, place: Range<u64>, values: i64, unpacked: u64) -> Result<(), String> {
     let values = u64::try_from(values).ok().filter(|values| *values <= VALUES);
     let values = values.ok_or("a column has an impossible number of values")?;
     let mut reader = BufReader::with_capacity(256, file);
     let mut at = reader.seek(SeekFrom::Start(place.start)).map_err(|e| e.to_string())?;
     let mut left = values;
+    let mut room = unpacked;
     while left > 0 && at < place.end {
         let mut protocol = TCompactInputProtocol::new(&mut reader, HEADER_BYTES);
         let header = PageHeader::read_from_in_protocol(&mut protocol).map_err(|_| "a page has no header")?;
         let size = sizes(&header, left).ok_or("a page has an impossible size")?;
         left -= size.values;
+        room = room.checked_sub(size.unpacked).ok_or("a column has more bytes than it says")?;
         at = reader.seek(SeekFrom::Current(size.bytes as i64)).map_err(|e| e.to_string())?;
         if at > place.end {
             return Err("a page is longer than its column".into());
@@ -48,6 +58,8 @@ pub(super) fn check(file: &File, place: Range<u64>, values: i64) -> Result<(), S
 struct Size {
     /// In the file, behind the header.
     bytes: u64,
+    /// In memory.
+    unpacked: u64,
     /// Of the values of the column.
     values: u64,
 }
@@ -55,7 +67,8 @@ struct Size {
 /// The sizes of a page of a column with so many values left; none when they cannot be.
 fn sizes(header: &PageHeader, left: u64) -> Option<Size> {
     let bytes = u64::try_from(header.compressed_page_size).ok()?;
-    let unpacked = u64::try_from(header.uncompressed_page_size).ok().filter(|bytes| *bytes <= PAGE_BYTES)?;
+    let most = bytes.saturating_mul(MOST_OF_A_BYTE).clamp(SMALL_PAGE, PAGE_BYTES);
+    let unpacked = u64::try_from(header.uncompressed_page_size).ok().filter(|bytes| *bytes <= most)?;
     let up_to = |number: i32, most: u64| u64::try_from(number).ok().filter(|number| *number <= most);
     if let Some(dictionary) = &header.dictionary_page_header {
         // Each word takes room, but for the empty one.
@@ -72,5 +85,5 @@ fn sizes(header: &PageHeader, left: u64) -> Option<Size> {
     let each = [first, second.map(|page| page.num_values)];
     let each = each.into_iter().flatten().map(|values| up_to(values, left));
     let values = each.collect::<Option<Vec<u64>>>()?.into_iter().max().unwrap_or(0);
-    Some(Size { bytes, values })
+    Some(Size { bytes, unpacked, values })
 }

@@ -184,6 +184,19 @@ impl Channel {
         Ok(())
     }
 
+    /// Sends a packet of these bytes, whether or not they are a message.
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn send_bytes(
+        &mut self,
+        bytes: &[u8],
+        descriptors: &[BorrowedFd<'_>],
+        flags: SendFlags,
+    ) -> io::Result<()> {
+        self.leaving.clear();
+        self.leaving.extend(bytes);
+        self.send_packet(descriptors, flags)
+    }
+
     /// Receives a message; `None` when the other end is closed.
     pub(super) fn receive(&mut self) -> io::Result<Option<Message>> {
         let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];

@@ -33,6 +33,9 @@
 //!   channel to close, as it does however the host ends, and kills the group.
 
 mod channel;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod plant;
 mod process;
 mod protocol;

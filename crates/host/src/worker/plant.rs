@@ -29,7 +29,17 @@ use super::{
     protocol::{Ask, At, Gone, Input, Placed, Said, VERSION, What},
     sandbox,
 };
-use crate::{isolation::Isolation, memory, refusal::Refusal, vet::Vetted};
+use crate::{
+    isolation::Isolation,
+    load::check,
+    memory,
+    plain::{lines, one_line},
+    refusal::Refusal,
+    vet::Vetted,
+};
+
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 
 /// Tensors up to this size travel in the message. Copying them costs less than mapping them would.
 const SMALL: usize = 16 << 10;
@@ -354,12 +364,20 @@ impl Seated<'_> {
         };
         let made = seat.pending.take().and_then(|pending| pending.made);
         match (answered.answer.what, made) {
-            (Said::Ready(description), None) => Ok(Some(description)),
+            // What the worker has checked of it counts for nothing: the library could have answered in its place.
+            (Said::Ready(description), None) => match check(&description) {
+                Ok(()) => Ok(Some(description)),
+                Err(reason) => {
+                    seat.process = None;
+                    let hint = "this is a mistake in the plugin";
+                    Err(Halt::Refused(Refusal::new(&self.plant.path, reason, hint)))
+                }
+            },
             (Said::Refused { reason, hint, detail }, None) => {
                 seat.process = None;
-                let refusal = Refusal::new(&self.plant.path, reason, hint);
+                let refusal = Refusal::new(&self.plant.path, one_line(&reason), one_line(&hint));
                 Err(Halt::Refused(match detail {
-                    Some(detail) => refusal.with_detail(detail),
+                    Some(detail) => refusal.with_detail(lines(&detail)),
                     None => refusal,
                 }))
             }
@@ -399,7 +417,7 @@ impl Seated<'_> {
         let answered = collected.inspect_err(|_| self.seat().process = None)?;
         let mut answered = answered.ok_or_else(|| unexpected(stage))?;
         for (level, text) in answered.answer.log.drain(..) {
-            grant.log(Level(level), text);
+            grant.log(Level(level), lines(&text));
         }
         if let Said::Fault(fault) = answered.answer.what {
             let fault = Fault::from(fault);

@@ -35,7 +35,7 @@ use super::{
     protocol::{Answer, Ask, CANCEL, DOING, PAGE, Said, doing},
     sandbox::Guard,
 };
-use crate::memory;
+use crate::{memory, plain::one_line};
 
 /// How long a call that was asked to stop has for it, before its process is killed.
 const GRACE: Duration = Duration::from_millis(25);
@@ -389,9 +389,10 @@ impl Process {
                 );
                 (FaultCode::OUT_OF_MEMORY, message)
             }
-            (Stopped::Babbled(why), _) => {
-                (FaultCode::INTERNAL, format!("its process sent what is no answer and was killed: {why}"))
-            }
+            (Stopped::Babbled(why), _) => (
+                FaultCode::INTERNAL,
+                format!("its process sent what is no answer and was killed: {}", one_line(why)),
+            ),
             (Stopped::Ended, None) => {
                 (FaultCode::INTERNAL, "its process closed its channel and was killed".into())
             }
@@ -513,6 +514,30 @@ fn last_words(tail: &[u8]) -> String {
     let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let over = line.chars().count().saturating_sub(240);
     line.chars().skip(over).collect()
+}
+
+#[cfg(feature = "fuzzing")]
+impl Process {
+    /// The end of a channel without a process behind it. There is nothing to be killed, and the end of what there is
+    /// not has come already.
+    pub(super) fn of_channel(channel: Channel) -> std::io::Result<Process> {
+        let page_memory = memory::shared("arrcoc flags", PAGE)?;
+        let page = memory::map_shared(&page_memory)?;
+        let (ended, _) = std::io::pipe()?;
+        Ok(Process {
+            child: None,
+            pid: rustix::process::getpid(),
+            handle: ended.into(),
+            channel,
+            stderr: None,
+            tail: Vec::new(),
+            page,
+            page_memory,
+            most_memory: u64::MAX,
+            sandbox: None,
+            known: Vec::new(),
+        })
+    }
 }
 
 impl Copy {

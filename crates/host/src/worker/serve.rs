@@ -16,7 +16,7 @@ use std::{
 };
 
 use arrcoc_sdk::{
-    abi::{DType, Phase, Retry, Stage},
+    abi::{DType, FaultCode, Phase, Retry, Stage},
     buffer::pattern,
     fault::Fault,
     foreign::{ForeignAllocator, ForeignScorer, Grant, Request, make_allocator, make_scorer},
@@ -40,6 +40,9 @@ use crate::{
     load::{Loaded, load_image},
     memory,
 };
+
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 
 /// Bytes of guard before and behind each output, and what they are.
 const GUARD: usize = 64;
@@ -93,8 +96,7 @@ fn run() -> io::Result<()> {
     };
     flags.doing.store(doing::WAITING, Ordering::Relaxed);
     answer(&mut channel, Said::Ready(loaded.description.clone()), Vec::new(), &[])?;
-    let mut shop =
-        Shop { loaded, flags, scorers: HashMap::new(), allocators: HashMap::new(), copies: HashMap::new() };
+    let mut shop = Shop::new(loaded, flags, memory);
     while let Some(message) = channel.receive()? {
         shop.serve(&mut channel, message)?;
         channel.look_out();
@@ -182,6 +184,8 @@ impl Flags {
 struct Shop {
     loaded: Loaded,
     flags: Flags,
+    /// Most bytes of the outputs of a call: what this process may have.
+    most: u64,
     scorers: HashMap<u64, ForeignScorer>,
     allocators: HashMap<u64, ForeignAllocator>,
     copies: HashMap<u64, Mmap>,
@@ -196,6 +200,11 @@ struct Desk {
 }
 
 impl Shop {
+    fn new(loaded: Loaded, flags: Flags, most: u64) -> Shop {
+        let (scorers, allocators, copies) = Default::default();
+        Shop { loaded, flags, most, scorers, allocators, copies }
+    }
+
     fn serve(&mut self, channel: &mut Channel, message: Message) -> io::Result<()> {
         let ask = read(channel, &message)?;
         let desk = Desk::of(channel.payload(&message))?;
@@ -275,7 +284,9 @@ impl Shop {
                 self.receive(&input, descriptors)?;
                 let tensors = self.views(&input, desk)?;
                 let request = Request::new(&tensors, &input.attrs);
-                *outputs = specs.iter().map(Guarded::new).collect::<Result<_, _>>()?;
+                let mut left = self.most;
+                let guarded = specs.iter().map(|spec| Guarded::new(spec, &mut left));
+                *outputs = guarded.collect::<Result<_, _>>()?;
                 let mut views = outputs.iter_mut().map(Guarded::view).collect::<Result<Vec<_>, _>>()?;
                 let ran = match verb {
                     Verb::Prepare => self.scorer(instance)?.prepare(&request, &mut views, grant),
@@ -382,10 +393,17 @@ struct Guarded {
 }
 
 impl Guarded {
-    fn new(spec: &OutputSpec) -> Result<Guarded, Fault> {
+    /// An output, unless it takes more than what is left of the memory for outputs.
+    fn new(spec: &OutputSpec, left: &mut u64) -> Result<Guarded, Fault> {
         let dtype = DType::from_name(&spec.dtype).ok_or_else(|| odd("an output of an unknown type"))?;
         let bytes = elements(&spec.shape).and_then(|n| n.checked_mul(dtype.size()?));
         let bytes = bytes.ok_or_else(|| odd("an output of an impossible shape"))?;
+        let room = (bytes as u64).checked_add(2 * GUARD as u64);
+        *left = room.and_then(|room| left.checked_sub(room)).ok_or_else(|| {
+            let message =
+                format!("its output `{}` would take more memory than its process may have", spec.name);
+            Fault::new(FaultCode::OUT_OF_MEMORY, message)
+        })?;
         let inside = bytes.div_ceil(8);
         let mut words = vec![GUARD_WORD; inside + 2 * GUARD / 8];
         words[GUARD / 8..GUARD / 8 + inside].fill(pattern(dtype));
@@ -429,7 +447,7 @@ mod tests {
     #[test]
     fn writing_outside_of_an_output_is_found_out() {
         let spec = OutputSpec { name: "x".into(), dtype: "f32".into(), shape: vec![3] };
-        let fresh = || Guarded::new(&spec).unwrap();
+        let fresh = || Guarded::new(&spec, &mut 1000).unwrap();
         assert!(fresh().check().is_ok());
         let mut inside = fresh();
         inside.view().unwrap().as_slice::<f32>().unwrap().fill(1.0);
@@ -438,6 +456,17 @@ mod tests {
             let mut output = fresh();
             bytemuck::cast_slice_mut::<u64, u8>(&mut output.words)[at] = 0;
             assert!(output.check().unwrap_err().message.contains(side));
+        }
+    }
+
+    #[test]
+    fn outputs_take_no_more_memory_than_there_is() {
+        let spec = |shape: &[u64]| OutputSpec { name: "x".into(), dtype: "u8".into(), shape: shape.to_vec() };
+        let mut left = 1000;
+        assert!(Guarded::new(&spec(&[400]), &mut left).is_ok());
+        for shape in [&[400][..], &[1 << 40], &[u64::MAX / 2]] {
+            let fault = Guarded::new(&spec(shape), &mut left).err().unwrap();
+            assert_eq!(fault.code, FaultCode::OUT_OF_MEMORY, "{fault}");
         }
     }
 }

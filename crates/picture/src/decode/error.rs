@@ -163,13 +163,19 @@ impl DecodeFault {
 
     /// Says what a decoder's error comes to.
     pub(crate) fn from_decoder(format: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
-        let reason = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        // Some decoders quote the file.
+        let said = error.to_string();
+        let parts = said.split(|c: char| c.is_whitespace() || c.is_control()).filter(|part| !part.is_empty());
+        let reason = parts.collect::<Vec<_>>().join(" ");
         if ends_early(error) || says_ends_early(&reason) {
             return Self::Truncated { format };
         }
-        Self::Broken { reason: short(&reason).to_owned() }
+        Self::Broken { reason: short(&reason).chars().take(LONGEST).collect() }
     }
 }
+
+/// The most characters of what a decoder said.
+const LONGEST: usize = 300;
 
 /// The clause of a decoder's error that a person can use: without the decoder's name
 /// before it and the numbers and structures after it.
