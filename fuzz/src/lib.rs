@@ -64,6 +64,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "instances", run: lists::instances, catches_panics: true },
     Target { name: "calibration", run: settings::calibration, catches_panics: false },
     Target { name: "config", run: settings::config, catches_panics: false },
+    Target { name: "lock", run: settings::lock, catches_panics: false },
     Target { name: "ledger", run: record::ledger, catches_panics: false },
 ];
 

@@ -26,11 +26,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use arrcoc_abi::manifest::valid_id;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     catalogue::{Catalogue, Found, Status},
     isolation::beside_this,
+    plain::one_line,
     refusal::Refusal,
     vet::{Identity, Vetted},
 };
@@ -65,6 +67,15 @@ pub struct Locked {
     pub bytes: u64,
     /// BLAKE3 of its file, in hexadecimal.
     pub blake3: String,
+}
+
+impl Locked {
+    /// Whether it can be told, and can be the entry of a library at all.
+    fn is_plain(&self) -> bool {
+        let hash = self.blake3.len() == 64 && self.blake3.bytes().all(|b| b.is_ascii_hexdigit());
+        let texts = [&self.version, &self.abi, &self.file];
+        valid_id(&self.id) && hash && texts.iter().all(|text| !text.chars().any(char::is_control))
+    }
 }
 
 /// The libraries that may be loaded.
@@ -109,7 +120,7 @@ impl Lock {
             if libraries.iter().any(|known| known.blake3 == blake3) {
                 continue;
             }
-            let file = found.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let file = one_line(&found.path.file_name().unwrap_or_default().to_string_lossy());
             libraries.push(Locked { id, version, abi, file, bytes: found.bytes, blake3 });
         }
         libraries.sort_by(|a, b| (&a.id, &a.version, &a.blake3).cmp(&(&b.id, &b.version, &b.blake3)));
@@ -152,7 +163,7 @@ impl Lock {
         let file: LockFile = toml::from_str(text).map_err(|e| {
             let line =
                 e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            let reason = e.message().lines().next().unwrap_or("not valid").to_owned();
+            let reason = one_line(e.message());
             fails(format!("it is no lock file, or was cut off: line {line}: {reason}"))
         })?;
         if file.version != VERSION {
@@ -163,6 +174,12 @@ impl Lock {
         let lock = Lock { path: path.to_owned(), libraries: file.library };
         if lock.checksum() != file.checksum {
             return Err(fails("it was cut off or edited: its checksum does not fit".into()));
+        }
+        if let Some(place) = lock.libraries.iter().position(|locked| !locked.is_plain()) {
+            return Err(fails(format!(
+                "library {} of it has an id, a hash or a text that none has",
+                place + 1
+            )));
         }
         Ok(lock)
     }
@@ -277,7 +294,7 @@ mod tests {
             id: id.into(),
             version: "0.1.0".into(),
             abi: "1.0".into(),
-            file: format!("lib\"{id}\n.so"),
+            file: format!("lib\"{id}\\.so"),
             bytes: 7,
             blake3: blake3.repeat(64),
         };
@@ -313,6 +330,9 @@ mod tests {
         assert!(
             read(&text.replace("version = 1", "version = 2")).unwrap_err().to_string().contains("form 2")
         );
+        let mut odd = lock();
+        odd.libraries[1].version = "\u{1b}[2J".into();
+        assert!(read(&odd.to_text()).unwrap_err().to_string().contains("library 2 of it"));
         assert!(read(&format!("# a comment\n{text}\n\n")).is_ok());
     }
 }
