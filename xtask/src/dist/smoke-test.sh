@@ -88,8 +88,8 @@ plugins() {
         esac
         [ -n "$device" ] && continue
         case $place,$after in
-            here,*'in a process of its own'*) fail "the plugin $library is not the one that came with this command" ;;
-            apart,*'in a process of its own'*|here,*) ;;
+            here,*'a process of its own'*) fail "the plugin $library is not the one that came with this command" ;;
+            apart,*'a process of its own'*|here,*) ;;
             *) fail "the plugin $library does not run in a process of its own" ;;
         esac
     done <"$here/plugins/shipped.b3"
