@@ -35,6 +35,6 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn lines_stay_lines() {
         assert_eq!(lines("a\n  b\u{1b}\u{7}c"), "a\n  bc");
-        assert_eq!(lines(&"ä".repeat(1 << 20)).chars().count(), LINES);
+        assert_eq!(lines(&"ä".repeat(LINES + 1)).chars().count(), LINES);
     }
 }
