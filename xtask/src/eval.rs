@@ -56,6 +56,11 @@ pub(crate) const OPTIONS: &[Switch] = &[
         value: Some("LIST|all"),
         help: "the backends to compare, with commas between them; all that run here without it",
     },
+    Switch {
+        name: "--isolation",
+        value: Some("[ID=]LEVEL"),
+        help: "where plugins run: inproc, worker or sandbox, of all or of one library; may be repeated",
+    },
     Switch { name: "--quick", value: None, help: "fewer pages and samples: for gates, not for claims" },
     Switch {
         name: "--full",

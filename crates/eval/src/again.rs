@@ -19,7 +19,6 @@ use crate::{
     compare::RunFiles,
     machine::Machine,
     measure::{self, Bench},
-    method::Workshop,
     parquet, probe,
     progress::Progress,
     run::{self, Options},
@@ -70,7 +69,7 @@ pub(crate) fn launch(
 /// When the request cannot be read or carried out.
 pub fn answer(path: &Path) -> Result<(), Error> {
     let Asked { options, suites } = probe::request()?;
-    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files, &options.backends)?;
+    let workshop = options.workshop()?;
     let proved: Vec<_> =
         run::prove(&options, &workshop)?.into_iter().filter(|s| suites.contains(&s.name)).collect();
     let cache = Cache::open(None)?;

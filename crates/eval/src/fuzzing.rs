@@ -46,7 +46,7 @@ pub fn suite(text: &str) -> Result<usize, Error> {
 fn opened() -> Result<(TempDir, Workshop), Error> {
     let failed = |e: std::io::Error| Error::new(format!("there is no room for a folder: {e}"), "make some");
     let folder = tempfile::tempdir().map_err(failed)?;
-    let workshop = Workshop::open(folder.path(), folder.path(), &[], "cpu")?;
+    let workshop = Workshop::open(folder.path(), folder.path(), &[], "cpu", &[])?;
     Ok((folder, workshop))
 }
 

@@ -31,6 +31,9 @@ struct Args {
     /// The backends to compare, or all: a list of ids with commas
     #[arg(long, value_name = "LIST|all", default_value = "all")]
     backend: String,
+    /// Where plugins run: a level for all, or ID=LEVEL for one library
+    #[arg(long, value_name = "[ID=]LEVEL")]
+    isolation: Vec<String>,
     /// Fewer pages and samples: for gates, not for claims
     #[arg(long, conflicts_with = "full")]
     quick: bool,
@@ -150,6 +153,7 @@ impl Args {
             scorers: self.scorer,
             allocators: self.allocator,
             backends: self.backend,
+            isolation: self.isolation,
             length: match (self.quick, self.full) {
                 (true, _) => Length::Quick,
                 (_, true) => Length::Full,

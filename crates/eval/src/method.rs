@@ -195,6 +195,7 @@ impl Decider {
 pub(crate) struct Recorded {
     files: Vec<PathBuf>,
     folders: Vec<PathBuf>,
+    isolation: Vec<String>,
     scorers: Vec<String>,
     allocator: Option<String>,
     backend: Option<String>,
@@ -207,7 +208,7 @@ impl Recorded {
     /// The engine's configuration, on one thread.
     ///
     /// # Errors
-    /// When the calibration cannot be read.
+    /// When the calibration cannot be read, or there is no such level of isolation.
     pub(crate) fn config(self) -> Result<Config, Error> {
         let mut config = Config::default();
         config.search = Search { files: self.files, folders: self.folders, ..Search::default() };
@@ -217,6 +218,7 @@ impl Recorded {
         config.params = self.params;
         config.calibration = self.calibration.as_deref().map(Calibration::read).transpose()?;
         config.threads = 1;
+        self.isolation.iter().try_for_each(|level| config.set_isolation(level))?;
         Ok(config)
     }
 }
@@ -259,6 +261,7 @@ fn fixture(folder: &Path, name: &str) -> PathBuf {
 /// Where methods come from: the plugins that were found.
 pub(crate) struct Workshop {
     search: Search,
+    isolation: Vec<String>,
     catalogue: Catalogue,
     place: PathBuf,
     fixtures: Search,
@@ -269,16 +272,20 @@ pub(crate) struct Workshop {
 
 impl Workshop {
     /// Opens the plugins of a folder and of single files, and the folder of those that misbehave on purpose.
-    /// `backends` are the ids of those to compare, with commas between them, or `all`.
+    /// `backends` are the ids of those to compare, with commas between them, or `all`; `isolation` says where
+    /// plugins run that do not run where they would by themselves.
     pub(crate) fn open(
         plugins: &Path,
         fixtures: &Path,
         files: &[PathBuf],
         backends: &str,
+        isolation: &[String],
     ) -> Result<Workshop, Error> {
+        let mut levels = Config::default();
+        isolation.iter().try_for_each(|level| levels.set_isolation(level))?;
         let search =
             Search { files: files.to_vec(), folders: vec![plugins.to_path_buf()], ..Search::default() };
-        let mut catalogue = Catalogue::open(&search, &Isolation::default());
+        let mut catalogue = Catalogue::open(&search, &levels.isolation);
         let wanted = machine::wanted(backends)?;
         // The CPU needs no driver.
         if wanted != ["cpu"] {
@@ -293,7 +300,8 @@ impl Workshop {
         let only = Search { files: vec![fixture(&place, "arrcoc_bad")], ..Search::default() };
         let faulty = Catalogue::open(&only, &Isolation::default());
         let fixtures = Search { folders: search.folders.clone(), ..only };
-        Ok(Workshop { search, catalogue, place, fixtures, faulty, backends })
+        let isolation = isolation.to_vec();
+        Ok(Workshop { search, isolation, catalogue, place, fixtures, faulty, backends })
     }
 
     /// The backends that are compared, and those that are not with the reason.
@@ -412,6 +420,7 @@ impl Workshop {
                 let recorded = Recorded {
                     files: self.search.files.clone(),
                     folders: self.search.folders.clone(),
+                    isolation: self.isolation.clone(),
                     scorers: scorers.clone(),
                     allocator: allocator.clone(),
                     backend: backend.clone(),
@@ -453,6 +462,8 @@ impl Workshop {
                 let encoder = plugin.encoder.as_deref().unwrap_or_default();
                 key += &format!("; {} {} {parameters} {encoder}", plugin.part, plugin.identity.blake3);
             }
+            // What fails in a sandbox may not fail elsewhere.
+            self.isolation.iter().for_each(|level| key += &format!("; {level}"));
             method.key += &key;
             method.retreats = decision.reasons.first().cloned();
         }

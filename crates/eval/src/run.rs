@@ -54,6 +54,8 @@ pub struct Options {
     pub allocators: Vec<String>,
     /// The backends to compare: ids with commas between them, or `all`.
     pub backends: String,
+    /// Where plugins run that do not run where they would by themselves: `LEVEL` for all, `ID=LEVEL` for one library.
+    pub isolation: Vec<String>,
     /// How many pages and samples.
     pub length: Length,
     /// Where what was measured is kept for the next run; none to keep nothing.
@@ -66,6 +68,16 @@ pub struct Options {
     pub command: String,
     /// Names and versions of what this was built with, for the record.
     pub versions: Vec<(String, String)>,
+}
+
+impl Options {
+    /// What there is to compare.
+    ///
+    /// # Errors
+    /// When a plugin that was named is refused, or there is no such backend or level of isolation.
+    pub(crate) fn workshop(&self) -> Result<Workshop, Error> {
+        Workshop::open(&self.plugins, &self.fixtures, &self.files, &self.backends, &self.isolation)
+    }
 }
 
 /// What a run came to.
@@ -97,7 +109,7 @@ struct Done {
 /// the verdicts with it: see [`Run::folder`].
 pub fn run(options: &Options) -> Result<Run, Error> {
     let started = Instant::now();
-    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files, &options.backends)?;
+    let workshop = options.workshop()?;
     let suites = prove(options, &workshop)?;
     let cache = Cache::open(options.cache.as_deref())?;
     let baseline = options.baseline.as_deref().map(RunFiles::read).transpose()?;
@@ -217,7 +229,7 @@ fn write(
 /// # Errors
 /// As [`run`], but nothing is written.
 pub fn plan(options: &Options) -> Result<String, Error> {
-    let workshop = Workshop::open(&options.plugins, &options.fixtures, &options.files, &options.backends)?;
+    let workshop = options.workshop()?;
     let mut text = String::new();
     let (mut total, mut seconds) = (0, 0.0);
     for suite in prove(options, &workshop)? {
