@@ -10,7 +10,9 @@ use std::{
 };
 
 use arrcoc_decide::Held;
-use arrcoc_host::{Catalogue, Isolation, IsolationLevel, Lock, Patience, Search, catalogue::GivenParams};
+use arrcoc_host::{
+    Catalogue, Isolation, IsolationLevel, Lock, NameError, Patience, Search, catalogue::GivenParams,
+};
 use arrcoc_sdk::describe::{ASSET, Domain, Param};
 use serde::Deserialize;
 
@@ -219,12 +221,17 @@ impl Config {
     /// Finds, vets and loads the plugins. What cannot be used is kept with its reason.
     ///
     /// # Errors
-    /// When the lock file cannot be used, or what it lists is not there or not what it was.
+    /// When the lock file cannot be used, or what it lists is not there or not what it was; when a level of isolation is
+    /// set for a library that was not found.
     pub fn catalogue(&self) -> Result<Catalogue, Error> {
         let (catalogue, missing) = self.found()?;
-        match missing {
+        if let Some(missing) = missing {
             // That it was named says more of it.
-            Some(missing) => Err(catalogue.refused_by_name().cloned().map_or(missing, Error::from)),
+            return Err(catalogue.refused_by_name().cloned().map_or(missing, Error::from));
+        }
+        let ids = || catalogue.found().iter().filter_map(|f| f.facts.as_ref()).map(|facts| facts.id.as_str());
+        match self.isolation.by_id.keys().find(|id| ids().all(|known| known != id.as_str())) {
+            Some(unknown) => Err(NameError::new("library", unknown, ids()).into()),
             None => Ok(catalogue),
         }
     }

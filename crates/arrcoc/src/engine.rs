@@ -90,6 +90,7 @@ impl Engine {
         }
         catalogue.check_params(&config.params)?;
         config.place_params(&catalogue);
+        catalogue.grant_paths(&config.params);
         let calibration = config.calibration.clone().map_or_else(Calibration::reference, Ok)?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.threads == 0 { cores() } else { config.threads };

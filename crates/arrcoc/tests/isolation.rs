@@ -383,6 +383,8 @@ fn listing_runs_no_foreign_code_in_the_host() {
     }
     let inspected = desk.run(&["plugins", "inspect", fixture().to_str().unwrap()]).well();
     assert!(inspected.contains("  runs     in a sandbox, a process of its own"), "{inspected}");
+    let said = desk.run(&["allocate", "page.png", "--isolation", "glanse=worker"]).refused();
+    assert!(said.contains("`glanse`") && said.contains("did you mean `glance`?"), "{said}");
     let cpu = support::library(&plugins(), "arrcoc_cpu");
     let inspected = desk.run(&["plugins", "inspect", cpu.to_str().unwrap()]).well();
     assert!(inspected.contains("  runs     in this process"), "{inspected}");

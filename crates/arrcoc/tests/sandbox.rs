@@ -140,6 +140,25 @@ fn only_what_is_given_as_a_path_can_be_read() {
     assert!(refused(&d, "bad-reach").contains("way-out"));
 }
 
+/// A sandbox is made anew for the paths that are granted: all at once, so that nothing that was prepared is lost.
+#[test]
+fn what_is_granted_is_granted_before_anything_is_prepared() {
+    let desk = Desk::new();
+    let given = desk.write("weights.bin", b"weights");
+    let engine = engine(None, |config| {
+        reach(config, "given", &desk.path("none"), 0);
+        config.set_param("bad-reach", "given", given.to_str().unwrap());
+        config.scorers = vec!["+bad-fickle".into(), "+bad-reach".into()];
+    });
+    let request = request();
+    let mut look = engine.look(&request).unwrap();
+    for question in ["what is it?", "where is it?"] {
+        let d = look.allocate(question, &request.policy).unwrap();
+        assert!(!d.reasons.iter().any(|reason| reason.contains("bad-")), "{:?}", d.reasons);
+        assert!(["bad-fickle", "bad-reach"].iter().all(|id| d.channels.iter().any(|c| c.plugin == *id)));
+    }
+}
+
 #[test]
 fn a_worker_in_a_sandbox_knows_nothing_of_the_environment() {
     let desk = Desk::new();

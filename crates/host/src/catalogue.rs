@@ -320,6 +320,22 @@ impl Catalogue {
         Ok(())
     }
 
+    /// Has libraries in sandboxes read what these parameters name, of all their parts at once: a sandbox is not widened
+    /// but made anew, and what was prepared in the old one is gone.
+    pub fn grant_paths(&self, given: &GivenParams) {
+        for library in &self.libraries {
+            let scorers = library.description.scorers.iter().map(|s| (&s.id, &s.params));
+            let allocators = library.description.allocators.iter().map(|a| (&a.id, &a.params));
+            for (id, declared) in scorers.chain(allocators) {
+                // What is wrong with parameters is told when something is made with them.
+                if let Ok(params) = read_params(id, declared, given.get(id)) {
+                    let located = params.located(declared, arrcoc_assets::resolve);
+                    library.home.grant_paths(&located.paths(declared));
+                }
+            }
+        }
+    }
+
     /// Makes a scorer.
     ///
     /// # Errors
@@ -420,6 +436,16 @@ impl Home {
                 found.unheld = plant.unheld().cloned();
             }
         }
+    }
+
+    fn grant_paths(&self, paths: &[String]) {
+        match self {
+            Home::InProcess(_) => {}
+            #[cfg(target_os = "linux")]
+            Home::Worker(plant) => plant.grant_paths(paths),
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = paths;
     }
 
     fn scorer(

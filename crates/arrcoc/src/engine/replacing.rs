@@ -34,6 +34,7 @@ impl Engine {
     /// When the file is refused, lacks what is in use, or what is in use cannot be made of it.
     pub(crate) fn replacing(&self, file: &Path) -> Result<Succession, Error> {
         let Replacement { catalogue, before, after } = self.catalogue.replacing(file)?;
+        catalogue.grant_paths(&self.config.params);
         let is_other = |id: &str| !offers(self.description(&before.id), id);
         let ids = catalogue.scorers().map(|info| info.id.as_str());
         let instances = Instances::beside(&self.instances, ids, is_other);

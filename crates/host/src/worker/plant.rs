@@ -196,7 +196,7 @@ impl Plant {
     }
 
     /// Has its processes read these paths, too, where they are in a sandbox.
-    pub(super) fn grant_paths(&self, paths: &[String]) {
+    pub(crate) fn grant_paths(&self, paths: &[String]) {
         if let Some(readable) = &self.readable {
             lock(readable).extend(paths.iter().cloned());
         }

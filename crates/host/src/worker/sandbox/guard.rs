@@ -18,8 +18,6 @@ use std::{
 use rustix::process::Pid;
 use syscalls::Sysno;
 
-use super::resolved;
-
 /// Most kinds of refusals that are kept by name.
 const MOST: usize = 24;
 /// Longest path that is read.
@@ -45,7 +43,7 @@ enum Verdict {
 
 impl Guard {
     pub(crate) fn new(listener: OwnedFd, pid: Pid, readable: &[String]) -> Guard {
-        let readable = readable.iter().filter_map(|path| resolved(Path::new(path))).collect();
+        let readable = readable.iter().filter_map(|path| Path::new(path).canonicalize().ok()).collect();
         Guard { listener, pid, readable, refused: Vec::new(), others: 0 }
     }
 
@@ -115,7 +113,7 @@ impl Guard {
             return Verdict::GoOn;
         }
         // What is not there is not there; the kernel says so.
-        let Some(real) = resolved(&self.in_its_place(folder, &path)) else { return Verdict::GoOn };
+        let Ok(real) = self.in_its_place(folder, &path).canonicalize() else { return Verdict::GoOn };
         if self.readable.iter().any(|readable| real.starts_with(readable)) {
             return Verdict::GoOn;
         }

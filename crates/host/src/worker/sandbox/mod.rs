@@ -23,12 +23,7 @@
 mod filter;
 mod guard;
 
-use std::{
-    collections::BTreeSet,
-    fs, io,
-    os::fd::OwnedFd,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, io, os::fd::OwnedFd, path::Path};
 
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
@@ -145,9 +140,4 @@ fn give_up_privileges() -> io::Result<()> {
     let none = CapabilitySet::empty();
     set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
     Ok(())
-}
-
-/// A path without what leads elsewhere, where it exists.
-fn resolved(path: &Path) -> Option<PathBuf> {
-    path.canonicalize().ok()
 }
