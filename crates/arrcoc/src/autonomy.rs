@@ -36,7 +36,7 @@ use arrcoc_decide::autonomy::{Evidence, Judgement, Level, Thresholds};
 use arrcoc_ledger::{Entry, Filter, Kind, Ledger, Record};
 use serde::{Deserialize, Serialize};
 
-use crate::{calibration::Calibration, engine::Engine, error::Error};
+use crate::{calibration::Calibration, engine::Engine, error::Error, log};
 
 pub use acts::{Governor, Settled, begin, evaluate, promote, roll_back, set};
 pub use blocks::{State, sample};
@@ -251,9 +251,8 @@ fn append(
     after: Option<u64>,
     configuration: Configuration,
 ) -> Result<Option<InForce>, Error> {
-    let content = serde_json::to_string(&configuration)
-        .map_err(|e| Error::new(format!("the configuration cannot be written: {e}"), "report this"))?;
-    let (id, created) = (blake3::hash(content.as_bytes()).to_hex(), jiff::Timestamp::now().to_string());
+    let (content, id) = log::written(&configuration, "configuration")?;
+    let created = jiff::Timestamp::now().to_string();
     let entry = Entry { content: &content, ..Entry::new(Kind::Configuration, &id, &created) };
     let head = ledger.append_after(Kind::Configuration, after, &[entry])?;
     Ok(head.map(|head| InForce { number: head.number, created, configuration }))

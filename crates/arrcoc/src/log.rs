@@ -87,6 +87,14 @@ pub fn append(ledger: &mut Ledger, decisions: &[&Decision]) -> Result<Head, Erro
     Ok(ledger.append(&entries)?)
 }
 
+/// What a record of another kind holds, as JSON, and the hash of it, by which it is known. `what` it is completes an error.
+pub(crate) fn written(content: &impl serde::Serialize, what: &str) -> Result<(String, String), Error> {
+    let content = serde_json::to_string(content)
+        .map_err(|e| Error::new(format!("the {what} cannot be written: {e}"), "report this"))?;
+    let id = blake3::hash(content.as_bytes()).to_hex().to_string();
+    Ok((content, id))
+}
+
 /// The decision whose id begins so; where the same was decided more than once, the latest.
 ///
 /// # Errors

@@ -356,9 +356,9 @@ impl Catalogue {
         let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
         let breaker = library.breaker(id, self.isolation.patience);
         let located = params.located(&info.params, arrcoc_assets::resolve);
-        let paths = located.paths(&info.params);
-        let made = breaker.call(Stage::MAKE, || library.home.scorer(id, &located, &paths, deadline));
-        let instance = made.map_err(fails)?;
+        library.home.grant_paths(&located.paths(&info.params));
+        let instance =
+            breaker.call(Stage::MAKE, || library.home.scorer(id, &located, deadline)).map_err(fails)?;
         Ok(Arc::new(Scorer::new(instance, info, Arc::clone(&library.identity), params, breaker)))
     }
 
@@ -379,9 +379,9 @@ impl Catalogue {
         let library = library.ok_or_else(|| fails(Fault::internal("its library is gone")))?;
         let breaker = library.breaker(id, self.isolation.patience);
         let located = params.located(&info.params, arrcoc_assets::resolve);
-        let paths = located.paths(&info.params);
-        let made = breaker.call(Stage::MAKE, || library.home.allocator(id, &located, &paths, deadline));
-        let instance = made.map_err(fails)?;
+        library.home.grant_paths(&located.paths(&info.params));
+        let instance =
+            breaker.call(Stage::MAKE, || library.home.allocator(id, &located, deadline)).map_err(fails)?;
         Ok(Allocator::new(instance, info, Arc::clone(&library.identity), params, breaker))
     }
 
@@ -452,14 +452,13 @@ impl Home {
         &self,
         id: &str,
         params: &Params,
-        paths: &[String],
         deadline: Option<Instant>,
     ) -> Result<Box<dyn ScorerInstance>, Fault> {
         let grant = Grant::threads(1).until(deadline);
         match self {
             Home::InProcess(loaded) => Ok(Box::new(inproc::scorer(loaded, id, params, &grant)?)),
             #[cfg(target_os = "linux")]
-            Home::Worker(plant) => Ok(Box::new(RemoteScorer::make(plant, id, params, paths, &grant)?)),
+            Home::Worker(plant) => Ok(Box::new(RemoteScorer::make(plant, id, params, &grant)?)),
         }
     }
 
@@ -467,14 +466,13 @@ impl Home {
         &self,
         id: &str,
         params: &Params,
-        paths: &[String],
         deadline: Option<Instant>,
     ) -> Result<Box<dyn AllocatorInstance>, Fault> {
         let grant = Grant::threads(1).until(deadline);
         match self {
             Home::InProcess(loaded) => Ok(Box::new(inproc::allocator(loaded, id, params, &grant)?)),
             #[cfg(target_os = "linux")]
-            Home::Worker(plant) => Ok(Box::new(RemoteAllocator::make(plant, id, params, paths, &grant)?)),
+            Home::Worker(plant) => Ok(Box::new(RemoteAllocator::make(plant, id, params, &grant)?)),
         }
     }
 }

@@ -8,7 +8,7 @@ use arrcoc_ledger::{Entry, Filter, Head, Kind, Ledger, Record};
 use serde::{Deserialize, Serialize};
 
 use super::difference::Summary;
-use crate::{autonomy::Settled, error::Error};
+use crate::{autonomy::Settled, error::Error, log};
 
 /// Name and version of the form of a swap.
 pub const SCHEMA: &str = "arrcoc.swap/1";
@@ -112,9 +112,7 @@ impl std::fmt::Display for Swap {
 /// # Errors
 /// When it could not be added; the ledger is as it was.
 pub fn append(ledger: &mut Ledger, swap: &Swap) -> Result<Head, Error> {
-    let content = serde_json::to_string(swap)
-        .map_err(|e| Error::new(format!("the swap cannot be written: {e}"), "report this"))?;
-    let id = blake3::hash(content.as_bytes()).to_hex();
+    let (content, id) = log::written(swap, "swap")?;
     let entry = Entry { content: &content, ..Entry::new(Kind::Swap, &id, &swap.created) };
     Ok(ledger.append(&[entry])?)
 }

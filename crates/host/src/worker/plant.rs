@@ -68,8 +68,6 @@ pub(crate) struct Plant {
 #[derive(Default)]
 pub(super) struct Seat {
     pub(super) process: Option<Process>,
-    /// What the process may read; nothing where it is in no sandbox.
-    readable: BTreeSet<String>,
     /// What was refused to it and has not been told.
     refused: Vec<String>,
     /// How many processes there have been.
@@ -290,7 +288,7 @@ impl Seated<'_> {
         let Some(granted) = &self.plant.readable else { return false };
         let granted = lock(granted).len();
         let seat = self.seat();
-        seat.process.is_some() && seat.readable.len() < granted
+        seat.process.as_ref().is_some_and(|process| process.readable().len() < granted)
     }
 
     /// What its sandbox does not hold, and what it has refused until now.
@@ -321,8 +319,8 @@ impl Seated<'_> {
     fn start(&mut self) -> Result<(), Fault> {
         let plant = self.plant;
         let most = plant.isolation.memory;
-        let readable = plant.readable.as_ref().map(|readable| lock(readable).clone());
-        let sandbox: Option<Vec<String>> = readable.as_ref().map(|paths| paths.iter().cloned().collect());
+        let readable = plant.readable.as_ref();
+        let sandbox: Option<Vec<String>> = readable.map(|paths| lock(paths).iter().cloned().collect());
         let confined = sandbox.clone().map(|paths| (paths, plant.isolation.call));
         self.seat().process = None;
         let started = Process::launch(&plant.executable, most, confined);
@@ -334,7 +332,6 @@ impl Seated<'_> {
         process.send(&ask, &[], &[plant.library.as_fd(), page.as_fd()], Stage::DESCRIBE)?;
         let seat = self.seat();
         seat.process = Some(process);
-        seat.readable = readable.unwrap_or_default();
         seat.generation += 1;
         seat.pending = Some(Pending { until: Instant::now() + plant.isolation.start, made: None });
         Ok(())

@@ -242,6 +242,11 @@ impl Process {
         }
     }
 
+    /// What it may read in its sandbox; nothing where it is in none.
+    pub(super) fn readable(&self) -> &[String] {
+        self.sandbox.as_ref().map_or(&[], |sandbox| &sandbox.readable)
+    }
+
     /// What the machine does not hold of its sandbox; `None` where it is in none.
     pub(super) fn lacks(&self) -> Option<&[String]> {
         self.sandbox.as_ref()?.lacks.as_deref()

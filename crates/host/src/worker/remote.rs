@@ -47,11 +47,9 @@ impl Instance {
         plant: &Arc<Plant>,
         id: &str,
         params: &Params,
-        paths: &[String],
         is_scorer: bool,
         grant: &Grant,
     ) -> Result<Instance, Fault> {
-        plant.grant_paths(paths);
         let instance = Instance {
             plant: Arc::clone(plant),
             number: plant.next.fetch_add(1, Ordering::Relaxed),
@@ -169,11 +167,10 @@ impl RemoteScorer {
         plant: &Arc<Plant>,
         id: &str,
         params: &Params,
-        paths: &[String],
         grant: &Grant,
     ) -> Result<RemoteScorer, Fault> {
         Ok(RemoteScorer {
-            instance: Instance::make(plant, id, params, paths, true, grant)?,
+            instance: Instance::make(plant, id, params, true, grant)?,
             states: Mutex::default(),
         })
     }
@@ -265,10 +262,9 @@ impl RemoteAllocator {
         plant: &Arc<Plant>,
         id: &str,
         params: &Params,
-        paths: &[String],
         grant: &Grant,
     ) -> Result<RemoteAllocator, Fault> {
-        Ok(RemoteAllocator { instance: Instance::make(plant, id, params, paths, false, grant)? })
+        Ok(RemoteAllocator { instance: Instance::make(plant, id, params, false, grant)? })
     }
 }
 

@@ -150,7 +150,7 @@ fn scored(
 ) -> Result<(), Fault> {
     let grant = Grant::threads(1);
     let params = Params::resolve(&info.params, &Map::new())?;
-    let remote = RemoteScorer::make(plant, &info.id, &params, &[], &grant)?;
+    let remote = RemoteScorer::make(plant, &info.id, &params, &grant)?;
     let breaker = Arc::new(Breaker::new(None));
     let scorer = Scorer::new(Box::new(Modest(remote)), info.clone(), identity(), params, breaker);
     let scorer = Arc::new(scorer);
@@ -182,7 +182,7 @@ fn allocated(
 ) -> Result<(), Fault> {
     let grant = Grant::threads(1);
     let params = Params::resolve(&info.params, &Map::new())?;
-    let remote = RemoteAllocator::make(plant, &info.id, &params, &[], &grant)?;
+    let remote = RemoteAllocator::make(plant, &info.id, &params, &grant)?;
     let breaker = Arc::new(Breaker::new(None));
     let allocator = Allocator::new(Box::new(remote), info.clone(), identity(), params, breaker);
     let demand = Demand::new(vec![1; 4], vec![9; 4], Levels::Any, 20);
