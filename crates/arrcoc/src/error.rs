@@ -7,6 +7,8 @@
 
 use std::path::Path;
 
+use crate::plain::one_line;
+
 /// A request that cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -20,8 +22,9 @@ pub struct Error {
 
 impl Error {
     /// An error with a hint. What comes from a file and would break the line, or be obeyed by a terminal, is written as
-    /// it would be in a string of Rust's.
+    /// it would be in JSON.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Error {
+        let line = |text: String| one_line(&text).into_owned();
         Error { message: line(message.into()), hint: Some(line(hint.into())) }
     }
 
@@ -46,26 +49,6 @@ impl Error {
         }
         self
     }
-}
-
-/// The most characters of a line: a path or two, and what is wrong with them.
-const LONGEST: usize = 4000;
-
-/// A text as one line of bounded length.
-fn line(text: String) -> String {
-    if text.len() <= LONGEST && !text.contains(char::is_control) {
-        return text;
-    }
-    let escaped = text.chars().flat_map(|c| {
-        let (escaped, plain) =
-            if c.is_control() { (Some(c.escape_default()), None) } else { (None, Some(c)) };
-        escaped.into_iter().flatten().chain(plain)
-    });
-    let mut line: String = escaped.take(LONGEST + 1).collect();
-    if let Some((end, _)) = line.char_indices().nth(LONGEST) {
-        line.replace_range(end.., "…");
-    }
-    line
 }
 
 /// The text of an I/O error without the number that Rust adds to it.
@@ -127,10 +110,7 @@ mod tests {
     #[test]
     fn what_a_file_says_cannot_break_the_line_of_an_error() {
         let error = Error::new("unknown variant `a\r\n\u{1b}[2Jb`", "write `ä`");
-        assert_eq!(error.message, "unknown variant `a\\r\\n\\u{1b}[2Jb`");
+        assert_eq!(error.message, "unknown variant `a\\r\\n\\u001b[2Jb`");
         assert_eq!(error.hint.as_deref(), Some("write `ä`"));
-        let long = Error::new("ä".repeat(1 << 20), "").message;
-        assert_eq!(long.chars().count(), LONGEST + 1);
-        assert!(long.ends_with('…'));
     }
 }

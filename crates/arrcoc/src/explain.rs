@@ -15,14 +15,16 @@ pub use patch::patch;
 pub use summary::summary;
 pub use table::table;
 
-use crate::decision::Decision;
+use std::borrow::Cow;
+
+use crate::{decision::Decision, plain::one_line};
 
 /// One line for a list of decisions.
 #[must_use]
 pub fn line(d: &Decision) -> String {
-    let name = d.image.path.as_deref().unwrap_or("image");
-    format!(
-        "{name}: {} tokens for {} patch{}, {:.1} on average, mode {}{}, {} µs{}",
+    let line = format!(
+        "{}: {} tokens for {} patch{}, {:.1} on average, mode {}{}, {} µs{}",
+        name(d),
         d.applied,
         d.patches(),
         if d.patches() == 1 { "" } else { "es" },
@@ -31,7 +33,14 @@ pub fn line(d: &Decision) -> String {
         d.governed.as_ref().map(|governed| format!(", {}", governed.level)).unwrap_or_default(),
         d.timings_us.get("total").copied().unwrap_or(0),
         if d.reasons.is_empty() { String::new() } else { format!(" ({})", d.reasons.join("; ")) },
-    )
+    );
+    one_line(&line).into_owned()
+}
+
+/// What the image of a decision is called, on one line: its file, where it had one.
+#[must_use]
+pub fn name(d: &Decision) -> Cow<'_, str> {
+    one_line(d.image.path.as_deref().unwrap_or("image"))
 }
 
 /// Sixths of a token as a decimal number of tokens.

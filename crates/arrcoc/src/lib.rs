@@ -63,6 +63,7 @@ pub mod log;
 pub mod look;
 pub mod pack;
 pub mod photo;
+pub mod plain;
 pub mod recalibrate;
 pub mod regions;
 pub mod request;

@@ -86,3 +86,47 @@ fn the_python_example_reads_a_decision() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("86400"), "{text}");
 }
+
+/// Names and questions come from others. A terminal is shown what they say and obeys none of it, a file or a program gets
+/// them as they are, and one of several lines is no further line of what is told.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_obeys_neither_a_name_nor_a_question() {
+    let desk = Desk::new();
+    let (name, query) = ("a\u{1b}]0;owned\u{7}\u{202e}gnp.png", "what\u{9b}2J is it?\nretreated: no\u{7f}");
+    std::fs::copy(desk.path("page.png"), desk.path(name)).unwrap();
+    // `script` gives what it starts a terminal.
+    let on_a_terminal = |args: &[&str]| {
+        let command = desk.command(args);
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let quoted = words.map(|word| format!("'{}'", word.to_str().unwrap()));
+        let line = quoted.collect::<Vec<_>>().join(" ");
+        let mut script = std::process::Command::new("script");
+        script
+            .args(["-qec", &line, "/dev/null"])
+            .current_dir(desk.path(""))
+            .stdin(std::process::Stdio::null());
+        script.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = script.output().expect("`script` of util-linux");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n")
+    };
+    let allocate = ["allocate", name, "--query", query, "--log", "d.ledger"];
+    let explain = ["explain", "d.json"];
+    let as_json = [&allocate[..4], &["--json", "-"]].concat();
+    desk.run(&[&allocate[..4], &["--json", "d.json"]].concat()).well();
+    for args in [&allocate[..], &explain, &as_json, &["log", "export", "d.ledger", "--jsonl", "-"]] {
+        let text = on_a_terminal(args);
+        let obeyed = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(
+            !text.contains(obeyed) && text.contains("\\u001b]0;owned\\u0007\\u202egnp.png"),
+            "{args:?}: {text:?}"
+        );
+    }
+    assert!(on_a_terminal(&explain).contains("\nquestion    what\\u009b2J is it?\\nretreated: no\\u007f\n"));
+    let shown = Decision::from_json(&on_a_terminal(&as_json)).unwrap();
+    assert_eq!(shown.query.unwrap().text, query);
+    assert_eq!(desk.run(&explain).well().lines().filter(|line| line.starts_with("retreated")).count(), 0);
+    let piped = desk.run(&as_json).well();
+    assert!(piped.contains("what\u{9b}2J"), "{piped}");
+}

@@ -4,8 +4,13 @@
 
 #![forbid(unsafe_code)]
 
-use std::{io::Write as _, path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
+use arrcoc::plain::printable;
 use arrcoc_eval::{Error, Length, Options, PROBE, TIMES_AGAIN, compare, plan, probe, run, times_again};
 use clap::{Parser, error::ErrorKind};
 
@@ -186,8 +191,11 @@ fn refuse_arguments(error: &clap::Error, command: &str) -> ExitCode {
 }
 
 fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // A suite and its data have names of their own, which a terminal is not to obey.
+    let shown = if out.is_terminal() { printable(text) } else { text.into() };
     // A reader that went away (`| head`) is no error.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = out.write_all(shown.as_bytes());
 }
 
 fn refuse(error: &Error) -> ExitCode {

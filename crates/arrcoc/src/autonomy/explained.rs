@@ -11,7 +11,7 @@ use super::{
     blocks::Read,
     history,
 };
-use crate::error::Error;
+use crate::{error::Error, plain::one_line};
 
 /// Why a configuration came into force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +81,8 @@ pub fn line(set: &InForce) -> String {
     if let Some(number) = configuration.restores {
         let _ = write!(line, ", as record {number} had it");
     }
-    line + &why(configuration)
+    line += &why(configuration);
+    one_line(&line).into_owned()
 }
 
 /// The evidence or the reason in a few words.

@@ -24,9 +24,13 @@ mod replay;
 mod scaffold;
 mod what_if;
 
-use std::{ffi::OsString, io::Write as _, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+};
 
-use arrcoc::{Config, Engine, Error};
+use arrcoc::{Config, Engine, Error, plain::printable};
 use clap::{Parser as _, error::ErrorKind};
 
 use args::{Command, LowArgs, PluginsCommand};
@@ -89,7 +93,7 @@ pub(crate) fn report(e: &Error) {
 /// Prints why something was not as required.
 pub(crate) fn report_line(text: &str) {
     // Nothing is left to tell when stderr is closed.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", printable(text));
 }
 
 /// Opens an engine, and tells what a sandbox does not hold on this machine before anything runs in it.
@@ -103,21 +107,29 @@ pub(crate) fn open(config: Config) -> Result<Engine, Error> {
     Ok(engine)
 }
 
-/// Writes to stdout. A reader that went away (`| head`) is no error.
+/// Writes to stdout: to a terminal what it does not obey, to anything else what was given. A reader that went away
+/// (`| head`) is no error.
 pub(crate) fn say(text: &str) {
-    say_bytes(text.as_bytes());
+    match std::io::stdout().is_terminal() {
+        true => say_bytes(printable(text).as_bytes()),
+        false => say_bytes(text.as_bytes()),
+    }
 }
 
 fn say_bytes(bytes: &[u8]) {
     let _ = std::io::stdout().lock().write_all(bytes);
 }
 
-/// Stdout for what is written piece by piece, with the same patience.
+/// Stdout for lines that are written one by one, with the same patience and care.
 pub(crate) struct Stdout;
 
 impl std::io::Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        say_bytes(bytes);
+        // Whatever part of a character there is at an end is shown as one that is not known.
+        match std::io::stdout().is_terminal() {
+            true => say(&String::from_utf8_lossy(bytes)),
+            false => say_bytes(bytes),
+        }
         Ok(bytes.len())
     }
 

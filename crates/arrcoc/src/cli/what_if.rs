@@ -67,7 +67,7 @@ pub(crate) fn run(args: WhatIfArgs) -> Result<Done, Error> {
     if to_stdout {
         say(&line);
     } else if !changes_nothing {
-        let name = basis.decision().image.path.as_deref().unwrap_or("image");
+        let name = arrcoc::explain::name(basis.decision());
         say(&format!("{name}: what if {}\n\n", said(&args)));
         say(&whatif::diff(what_if.before(), &after));
     }

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use arrcoc_decide::{Mode, Verdict, Way};
 
-use super::{drivers, marked, signed, sixths, text::fitted};
-use crate::decision::Decision;
+use super::{drivers, marked, name, signed, sixths, text::fitted};
+use crate::{decision::Decision, plain::one_line};
 
 /// A decision as a whole: what it rests on, the tensions, what drove it, the patches
 /// that got most, those that the question took tokens from though they stand out, and
@@ -25,14 +25,17 @@ pub fn summary(d: &Decision) -> String {
 
 fn head(d: &Decision) -> String {
     let mut out = String::new();
-    let name = d.image.path.as_deref().unwrap_or("image");
     let _ = writeln!(
         out,
-        "{name}  {}×{} pixels, {}×{} patches",
-        d.image.width, d.image.height, d.grid.rows, d.grid.cols
+        "{}  {}×{} pixels, {}×{} patches",
+        name(d),
+        d.image.width,
+        d.image.height,
+        d.grid.rows,
+        d.grid.cols
     );
     if let Some(query) = &d.query {
-        let _ = writeln!(out, "question    {}", query.text);
+        let _ = writeln!(out, "question    {}", one_line(&query.text));
     }
     let tokens = d.flat_tokens();
     let (least, most) =
@@ -222,5 +225,5 @@ fn overruled(d: &Decision) -> Option<String> {
     if let Some(why) = authority.why {
         let _ = write!(text, ": {why}");
     }
-    Some(text)
+    Some(one_line(&text).into_owned())
 }
