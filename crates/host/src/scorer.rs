@@ -4,7 +4,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use arrcoc_sdk::{
-    abi::{DType, Phase, Stage},
+    abi::{DType, FaultCode, Phase, Stage},
     backend::{Measured, SECONDS},
     buffer::TensorBuf,
     describe::{MEASURE, ScorerInfo},
@@ -16,8 +16,8 @@ use arrcoc_sdk::{
 
 use crate::{breaker::Breaker, instance::ScorerInstance, plain::one_line, vet::Identity};
 
-/// Most bytes of one output: room for per-patch features of large images, and
-/// an end to plans that would fill memory.
+/// Most bytes of the outputs of a call, all together: room for per-patch features of large images, and an end to plans
+/// that would fill memory.
 const MOST_OUTPUT: usize = 4 << 30;
 
 /// A scorer that can be called.
@@ -112,7 +112,7 @@ impl Scorer {
         let specs = self.instance.plan(phase, request, grant)?;
         let fresh = || -> Result<Vec<TensorBuf>, Fault> {
             self.check_plan(&specs, phase, request).map_err(Fault::internal)?;
-            specs.iter().map(|spec| TensorBuf::unwritten(spec, MOST_OUTPUT)).collect()
+            unwritten(&specs)
         };
         // The reason has names in it that the plugin made up.
         fresh().map_err(|fault| {
@@ -147,6 +147,19 @@ impl Scorer {
         }
         Ok(())
     }
+}
+
+/// The outputs of a plan, none of which is made where all of them would be too much.
+fn unwritten(specs: &[OutputSpec]) -> Result<Vec<TensorBuf>, Fault> {
+    let mut all = 0_usize;
+    for spec in specs {
+        all = all.saturating_add(spec.size()?.1);
+    }
+    if all > MOST_OUTPUT {
+        let message = format!("it planned outputs of {all} bytes, more than the {MOST_OUTPUT} of one call");
+        return Err(Fault::new(FaultCode::OUT_OF_MEMORY, message));
+    }
+    specs.iter().map(|spec| TensorBuf::unwritten(spec, MOST_OUTPUT)).collect()
 }
 
 /// A scorer's state after `prepare`.
@@ -214,4 +227,22 @@ pub(crate) fn check(outputs: &[TensorBuf], stage: Stage) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_that_would_fill_memory_are_not_made() {
+        let spec = |name: &str, elements: u64| OutputSpec::f32(name, &[elements]);
+        assert_eq!(unwritten(&[spec("a", 3), spec("b", 0)]).unwrap().len(), 2);
+        // Each by itself might be made, both of them would be 6 GiB; and numbers that no machine can add.
+        for plan in [[spec("a", 3 << 28), spec("b", 3 << 28)], [spec("a", 1 << 61), spec("b", 1 << 61)]] {
+            let fault = unwritten(&plan).unwrap_err();
+            assert_eq!(fault.code, FaultCode::OUT_OF_MEMORY);
+            assert!(fault.message.starts_with("it planned outputs of "), "{}", fault.message);
+        }
+        assert!(unwritten(&[spec("a", u64::MAX)]).unwrap_err().message.contains("impossible shape"));
+    }
 }

@@ -3,13 +3,13 @@
 //! A fresh output is filled with a reserved pattern, so that elements which a
 //! plugin forgot to write are found instead of read as scores.
 
-use arrcoc_abi::DType;
+use arrcoc_abi::{DType, FaultCode};
 use half::f16;
 
 use crate::{
     fault::Fault,
     shelf::Shelf,
-    tensor::{Element, OutputSpec, TensorMut, TensorView, elements},
+    tensor::{Element, OutputSpec, TensorMut, TensorView},
 };
 
 /// A tensor in memory of its own, aligned for every element type.
@@ -78,20 +78,21 @@ impl TensorBuf {
     ///
     /// # Errors
     /// `InvalidInput`, when the plan names an unknown type or an impossible
-    /// shape; `OutOfMemory`, when it asks for more than `limit` bytes.
+    /// shape; `OutOfMemory`, when it asks for more than `limit` bytes, or more than there are.
     pub fn unwritten(spec: &OutputSpec, limit: usize) -> Result<TensorBuf, Fault> {
         let name = &spec.name;
-        let dtype = DType::from_name(&spec.dtype)
-            .ok_or_else(|| Fault::invalid(format!("output `{name}` has an unknown type `{}`", spec.dtype)))?;
-        let size = dtype.size().unwrap_or(1);
-        let bytes = elements(&spec.shape).and_then(|n| n.checked_mul(size)).ok_or_else(|| {
-            Fault::invalid(format!("output `{name}` has an impossible shape {:?}", spec.shape))
-        })?;
+        let (dtype, bytes) = spec.size()?;
+        let starved = |message| Fault::new(FaultCode::OUT_OF_MEMORY, message);
         if bytes > limit {
             let message = format!("output `{name}` would take {bytes} bytes, more than the limit of {limit}");
-            return Err(Fault::new(arrcoc_abi::FaultCode::OUT_OF_MEMORY, message));
+            return Err(starved(message));
         }
-        let words = vec![pattern(dtype); bytes.div_ceil(8)];
+        let mut words = Vec::new();
+        // A plan may ask for more than the machine has, and who asked is told so.
+        words
+            .try_reserve_exact(bytes.div_ceil(8))
+            .map_err(|_| starved(format!("there is no memory for the {bytes} bytes of output `{name}`")))?;
+        words.resize(bytes.div_ceil(8), pattern(dtype));
         Ok(TensorBuf {
             name: name.clone(),
             dtype,
@@ -226,5 +227,8 @@ mod tests {
         assert!(TensorBuf::unwritten(&spec, 1 << 20).unwrap_err().message.contains("limit"));
         let spec = OutputSpec::f32("x", &[u64::MAX, u64::MAX]);
         assert!(TensorBuf::unwritten(&spec, 1 << 20).unwrap_err().message.contains("impossible"));
+        let fault = TensorBuf::unwritten(&OutputSpec::f32("x", &[1 << 60]), usize::MAX).unwrap_err();
+        assert_eq!(fault.code, FaultCode::OUT_OF_MEMORY);
+        assert!(fault.message.starts_with("there is no memory for the "), "{}", fault.message);
     }
 }

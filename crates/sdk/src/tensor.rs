@@ -563,6 +563,20 @@ impl OutputSpec {
     pub fn f32(name: &str, shape: &[u64]) -> OutputSpec {
         OutputSpec::new(name, DType::F32, shape)
     }
+
+    /// Its type, and how many bytes its elements take.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a type that is not known, and for a shape of too many dimensions or elements.
+    pub fn size(&self) -> Result<(DType, usize), Fault> {
+        let OutputSpec { name, dtype, shape } = self;
+        let dtype = DType::from_name(dtype)
+            .ok_or_else(|| Fault::invalid(format!("output `{name}` has an unknown type `{dtype}`")))?;
+        let bytes = elements(shape).and_then(|n| n.checked_mul(dtype.size().unwrap_or(1)));
+        let bytes = bytes
+            .ok_or_else(|| Fault::invalid(format!("output `{name}` has an impossible shape {shape:?}")))?;
+        Ok((dtype, bytes))
+    }
 }
 
 /// The attributes of the reply to `plan`.
