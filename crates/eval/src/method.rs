@@ -19,8 +19,8 @@ use std::{
 };
 
 use arrcoc::{
-    Bounds, Catalogue, Config, Engine, Error, Grid, Isolation, Look, Photo, Request, Search, Tensors, Way,
-    calibration::Calibration,
+    Bounds, Catalogue, Config, Engine, Error, Grid, Isolation, IsolationLevel, Look, Photo, Request, Search,
+    Tensors, Way, calibration::Calibration,
 };
 use arrcoc_decide::{Policy, Total};
 use arrcoc_host::{Found, NameError, Status, TensorBuf, catalogue::GivenParams, search::Origin};
@@ -482,5 +482,17 @@ impl Workshop {
         let is_device = |f: &&Found| f.facts.as_ref().is_some_and(|facts| facts.device);
         let found = self.catalogue.found().iter().filter(|f| !is_device(f));
         found.filter_map(|f| Some(format!("{}: {}", f.path.display(), reason(&f.status)?))).collect()
+    }
+
+    /// What the isolation of plugins does not hold, or does not show, in this run.
+    pub(crate) fn unheld(&self) -> Vec<String> {
+        let found = self.catalogue.found();
+        let of = |f: &Found| Some(format!("plugin `{}`: {}", f.facts.as_ref()?.id, f.unheld.as_ref()?));
+        let mut unheld: Vec<String> = found.iter().filter_map(of).collect();
+        let inside = |f: &Found| f.description.is_none() || f.level == Some(IsolationLevel::InProcess);
+        if found.iter().all(inside) {
+            unheld.push("plugins in worker processes: every plugin ran inside this process".into());
+        }
+        unheld
     }
 }

@@ -87,3 +87,66 @@ fn sizes(header: &PageHeader, left: u64) -> Option<Size> {
     let values = each.collect::<Option<Vec<u64>>>()?.into_iter().max().unwrap_or(0);
     Some(Size { bytes, unpacked, values })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use polars_parquet_format::{
+        DataPageHeader, Encoding, PageType, thrift::protocol::TCompactOutputProtocol,
+    };
+
+    use super::*;
+
+    /// A column of pages of so many bytes each, which say that they are unpacked to so many, and have ten values.
+    fn checked(pages: &[(i32, i32)], values: i64, unpacked: u64) -> Result<(), String> {
+        let mut file = tempfile::tempfile().unwrap();
+        for &(bytes, unpacked) in pages {
+            let page = DataPageHeader {
+                num_values: 10,
+                encoding: Encoding::PLAIN,
+                definition_level_encoding: Encoding::RLE,
+                repetition_level_encoding: Encoding::RLE,
+                statistics: None,
+            };
+            let header = PageHeader {
+                type_: PageType::DATA_PAGE,
+                uncompressed_page_size: unpacked,
+                compressed_page_size: bytes,
+                crc: None,
+                data_page_header: Some(page),
+                index_page_header: None,
+                dictionary_page_header: None,
+                data_page_header_v2: None,
+            };
+            header.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut file)).unwrap();
+            file.write_all(&vec![0; usize::try_from(bytes).unwrap()]).unwrap();
+        }
+        let end = file.metadata().unwrap().len();
+        check(&file, 0..end, values, unpacked)
+    }
+
+    #[test]
+    fn a_page_says_no_more_than_it_can_be_and_a_column_no_less_than_its_pages() {
+        assert_eq!(checked(&[(100, 16 << 20), (100, 3000)], 20, (16 << 20) + 3000), Ok(()));
+        assert_eq!(checked(&[(20 << 10, (20 * 1032) << 10)], 10, u64::MAX), Ok(()));
+        for page in
+            [(100, (16 << 20) + 1), (20 << 10, ((20 * 1032) << 10) + 1), (1 << 20, i32::MAX), (100, -1)]
+        {
+            assert_eq!(
+                checked(&[page], 10, u64::MAX),
+                Err("a page has an impossible size".into()),
+                "{page:?}"
+            );
+        }
+        assert_eq!(
+            checked(&[(9, 9)], 9, 100),
+            Err("a page has an impossible size".into()),
+            "one value too many"
+        );
+        assert_eq!(checked(&[(9, 60), (9, 60)], 20, 119), Err("a column has more bytes than it says".into()));
+        let many = i64::try_from(VALUES).unwrap() + 1;
+        assert_eq!(checked(&[(9, 9)], many, 9), Err("a column has an impossible number of values".into()));
+        assert_eq!(checked(&[(9, 9)], -1, 9), Err("a column has an impossible number of values".into()));
+    }
+}
