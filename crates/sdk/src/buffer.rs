@@ -227,6 +227,11 @@ mod tests {
         assert!(TensorBuf::unwritten(&spec, 1 << 20).unwrap_err().message.contains("limit"));
         let spec = OutputSpec::f32("x", &[u64::MAX, u64::MAX]);
         assert!(TensorBuf::unwritten(&spec, 1 << 20).unwrap_err().message.contains("impossible"));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri ends where memory does")]
+    fn memory_that_there_is_not_is_a_fault() {
         let fault = TensorBuf::unwritten(&OutputSpec::f32("x", &[1 << 60]), usize::MAX).unwrap_err();
         assert_eq!(fault.code, FaultCode::OUT_OF_MEMORY);
         assert!(fault.message.starts_with("there is no memory for the "), "{}", fault.message);
