@@ -630,9 +630,9 @@ impl From<Channel> for crate::decision::ChannelRecord {
     }
 }
 
-/// Microseconds since a moment.
-pub(crate) fn micros(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+/// A time in whole microseconds.
+pub(crate) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Timings by the name of their stage.

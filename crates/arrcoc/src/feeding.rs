@@ -13,7 +13,7 @@ use arrcoc_sdk::{abi::DType, describe::FEED, tensor::Rows};
 use arrcoc_stats::Band;
 
 use crate::{
-    engine::Timings,
+    engine::{Timings, micros},
     photo::Banded,
     scoring::{Observation, Ready, Silent},
 };
@@ -52,7 +52,6 @@ impl Observation<'_> {
                 spent += began.elapsed();
             }
         });
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         timings.insert(format!("prepare {id}"), micros(spent));
         timings.insert("read".into(), micros(started.elapsed().saturating_sub(spent)));
         passed.map_err(|e| Silent::failed(id, &Fault::invalid(e.message)))?;

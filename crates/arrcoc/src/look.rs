@@ -115,8 +115,8 @@ impl<'a> Look<'a> {
         let outcome = share(ruling.autonomy);
         let advised = ruling.advises().map(|full| rows(&share(full).allocation, self.request.grid.cols));
         ruling.governed.iter_mut().for_each(|governed| governed.advised.clone_from(&advised));
-        scored.timings.insert("decide".into(), micros(sharing));
-        scored.timings.insert("total".into(), micros(started));
+        scored.timings.insert("decide".into(), micros(sharing.elapsed()));
+        scored.timings.insert("total".into(), micros(started.elapsed()));
         self.engine
             .record(self, query, &terms, maps, scored, allocator.as_ref(), outcome, batch, ruling)
             .seal()

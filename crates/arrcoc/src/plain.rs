@@ -4,7 +4,7 @@
 //! another order than it is written ([Trojan Source](https://trojansource.codes), CVE-2021-42574). Both are written as
 //! JSON writes them, so that JSON stays JSON and says the same.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{borrow::Cow, fmt::Write as _, io::IsTerminal};
 
 /// The most characters of a line: a path or two, and what is wrong with them.
 const LONGEST: usize = 4000;
@@ -29,6 +29,12 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 pub fn printable(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| c != '\n' && is_obeyed(c);
     if text.contains(obeyed) { Cow::Owned(escaped(text, obeyed)) } else { Cow::Borrowed(text) }
+}
+
+/// A text as it is written there: [`printable`] to a terminal, as it was given to anything else.
+#[must_use]
+pub fn shown<'a>(text: &'a str, to: &impl IsTerminal) -> Cow<'a, str> {
+    if to.is_terminal() { printable(text) } else { Cow::Borrowed(text) }
 }
 
 /// Control characters, ends of lines and marks of direction. All of them have at most 16 bits.

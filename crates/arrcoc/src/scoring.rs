@@ -164,7 +164,7 @@ impl<'a> Observation<'a> {
         let tensors = self.tensors_for_prepare(info);
         let attrs = Attributes { grid: Some(self.grid), ..Attributes::default() };
         let result = scorer.prepare(&Call::new(&tensors, &attrs), &grant);
-        timings.insert(format!("prepare {}", info.id), micros(started));
+        timings.insert(format!("prepare {}", info.id), micros(started.elapsed()));
         let (outputs, prepared) = result.map_err(|fault| Silent::of_call(&info.id, &fault, &grant))?;
         self.keep(scorer, outputs, prepared, &grant)
     }
@@ -311,7 +311,7 @@ impl<'a> Asked<'a> {
         if outputs.is_empty() {
             return Ok(());
         }
-        scored.timings.insert(format!("score {}", info.id), micros(started));
+        scored.timings.insert(format!("score {}", info.id), micros(started.elapsed()));
         let encoder = observation.encoder_of(&ready.prepared, &self.tensors);
         let channels =
             raw_channels(&outputs, &ready.scorer, &encoder).map_err(|f| Silent::failed(&info.id, &f))?;

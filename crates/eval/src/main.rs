@@ -4,13 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-use std::{
-    io::{IsTerminal as _, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use arrcoc::plain::printable;
+use arrcoc::plain::shown;
 use arrcoc_eval::{Error, Length, Options, PROBE, TIMES_AGAIN, compare, plan, probe, run, times_again};
 use clap::{Parser, error::ErrorKind};
 
@@ -193,7 +189,7 @@ fn refuse_arguments(error: &clap::Error, command: &str) -> ExitCode {
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     // A suite and its data have names of their own, which a terminal is not to obey.
-    let shown = if out.is_terminal() { printable(text) } else { text.into() };
+    let shown = shown(text, &out);
     // A reader that went away (`| head`) is no error.
     let _ = out.write_all(shown.as_bytes());
 }

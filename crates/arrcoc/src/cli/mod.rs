@@ -24,13 +24,12 @@ mod replay;
 mod scaffold;
 mod what_if;
 
-use std::{
-    ffi::OsString,
-    io::{IsTerminal as _, Write as _},
-    process::ExitCode,
-};
+use std::{ffi::OsString, io::Write as _, process::ExitCode};
 
-use arrcoc::{Config, Engine, Error, plain::printable};
+use arrcoc::{
+    Config, Engine, Error,
+    plain::{printable, shown},
+};
 use clap::{Parser as _, error::ErrorKind};
 
 use args::{Command, LowArgs, PluginsCommand};
@@ -110,26 +109,19 @@ pub(crate) fn open(config: Config) -> Result<Engine, Error> {
 /// Writes to stdout: to a terminal what it does not obey, to anything else what was given. A reader that went away
 /// (`| head`) is no error.
 pub(crate) fn say(text: &str) {
-    match std::io::stdout().is_terminal() {
-        true => say_bytes(printable(text).as_bytes()),
-        false => say_bytes(text.as_bytes()),
-    }
+    say_bytes(shown(text, &std::io::stdout()).as_bytes());
 }
 
 fn say_bytes(bytes: &[u8]) {
     let _ = std::io::stdout().lock().write_all(bytes);
 }
 
-/// Stdout for lines that are written one by one, with the same patience and care.
+/// Stdout for lines of text that are written one by one, with the same patience and care.
 pub(crate) struct Stdout;
 
 impl std::io::Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        // Whatever part of a character there is at an end is shown as one that is not known.
-        match std::io::stdout().is_terminal() {
-            true => say(&String::from_utf8_lossy(bytes)),
-            false => say_bytes(bytes),
-        }
+        say(&String::from_utf8_lossy(bytes));
         Ok(bytes.len())
     }
 

@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{ChannelRecord, Decision};
+use crate::{
+    decision::{ChannelRecord, Decision},
+    engine::micros,
+};
 
 /// The most reasons that a summary quotes.
 const QUOTED: usize = 8;
@@ -197,10 +200,6 @@ fn shape(reason: &str) -> String {
         }
     }
     shape
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
