@@ -127,6 +127,11 @@ fn a_terminal_obeys_neither_a_name_nor_a_question() {
     let shown = Decision::from_json(&on_a_terminal(&as_json)).unwrap();
     assert_eq!(shown.query.unwrap().text, query);
     assert_eq!(desk.run(&explain).well().lines().filter(|line| line.starts_with("retreated")).count(), 0);
+    // Nor is there a record more in a list than in the ledger.
+    std::fs::copy(desk.path("page.png"), desk.path("a\n     9  forged")).unwrap();
+    desk.run(&["allocate", "a\n     9  forged", "--log", "d.ledger"]).well();
+    let list = desk.run(&["log", "list", "d.ledger"]).well();
+    assert!(list.lines().count() == 2 && list.contains("  a\\n     9  forged"), "{list}");
     let piped = desk.run(&as_json).well();
     assert!(piped.contains("what\u{9b}2J"), "{piped}");
 }

@@ -6,6 +6,7 @@ use arrcoc::{
     Error, Mode, autonomy,
     ledger::{Filter, Head, Ledger, LedgerError, Record},
     live, log,
+    plain::one_line,
 };
 
 use super::{
@@ -124,7 +125,7 @@ fn line(record: &Record) -> String {
     if let Some(query) = &record.query {
         line += &format!("  {query:?}");
     }
-    line
+    one_line(&line).into_owned()
 }
 
 fn verify(path: &Path, head: Option<&str>) -> Result<Done, Error> {
